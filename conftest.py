@@ -1,0 +1,12 @@
+"""What every test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_files(tmp_path, settings) -> Iterator[None]:
+    """Each test writes its files to a folder of its own."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    yield
