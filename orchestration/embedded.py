@@ -178,14 +178,16 @@ class Embedded:
         if not pid.isdigit() or not command.exists() or b"postgres" not in command.read_bytes():
             lock.unlink(missing_ok=True)
 
-    def wait_until_ready(self, started: list[subprocess.Popen[bytes]]) -> None:
+    def wait_until_ready(self, started: list[subprocess.Popen[bytes]], postgres: bool = True, valkey: bool = True) -> None:
+        """Return once the servers we run ourselves answer; the database exists afterwards."""
         deadline = time.monotonic() + START_SECONDS
-        while not (self.postgres_answers() and self.valkey_answers()):
+        while (postgres and not self.postgres_answers()) or (valkey and not self.valkey_answers()):
             dead = [process for process in started if process.poll() is not None]
             if dead or time.monotonic() > deadline:
                 raise EmbeddedError(f"PostgreSQL or Valkey did not start; see {self.folder / 'log'}.")
             time.sleep(0.05)
-        self.create_database()
+        if postgres:
+            self.create_database()
 
     def postgres_answers(self) -> bool:
         import psycopg
