@@ -37,3 +37,7 @@ class RuleError(SchemaError):
 
 class IngestError(SchemaError):
     """A file cannot be loaded at all; nothing was changed."""
+
+
+class QueryError(SchemaError):
+    """A question was stopped, or cannot be answered with the data as it is."""
