@@ -50,6 +50,7 @@ class MessageState(models.TextChoices):
 
 
 MESSAGE_OPEN = {MessageState.QUEUED, MessageState.CLAIMED, MessageState.SENDING}
+MESSAGE_HELD = {MessageState.CLAIMED, MessageState.SENDING}  # by a worker, under a lease
 
 
 class Reason(models.TextChoices):

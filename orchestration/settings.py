@@ -33,6 +33,7 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
+ADDRESS_KEY = env.str("ADDRESS_KEY", default=SECRET_KEY)  # hashes suppressed addresses; set it to the old key before changing SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])  # unset: this machine only
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000")  # unset: links in mail lead to this machine
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -215,10 +216,17 @@ UNFOLD = {
     "STYLES": [lambda request: "/static/orchestration/tutti.css"],
     "COLORS": {
         "primary": {
-            "50": "oklch(97.7% .014 308.3)", "100": "oklch(94.6% .033 307.2)", "200": "oklch(90.2% .063 306.7)",
-            "300": "oklch(82.7% .119 306.4)", "400": "oklch(71.4% .203 305.5)", "500": "oklch(62.7% .265 303.9)",
-            "600": "oklch(55.8% .288 302.3)", "700": "oklch(49.6% .265 301.9)", "800": "oklch(43.8% .218 303.7)",
-            "900": "oklch(38.1% .176 304.9)", "950": "oklch(29.1% .149 302.7)",
+            "50": "oklch(97.7% .014 308.3)",
+            "100": "oklch(94.6% .033 307.2)",
+            "200": "oklch(90.2% .063 306.7)",
+            "300": "oklch(82.7% .119 306.4)",
+            "400": "oklch(71.4% .203 305.5)",
+            "500": "oklch(62.7% .265 303.9)",
+            "600": "oklch(55.8% .288 302.3)",
+            "700": "oklch(49.6% .265 301.9)",
+            "800": "oklch(43.8% .218 303.7)",
+            "900": "oklch(38.1% .176 304.9)",
+            "950": "oklch(29.1% .149 302.7)",
         },
     },
     "SIDEBAR": {
@@ -247,8 +255,18 @@ UNFOLD = {
                 "items": [
                     item(_("Messages"), "mail", reverse_lazy("admin:orchestration_message_changelist"), "orchestration.view_message"),
                     item(_("Senders"), "badge", reverse_lazy("admin:campaigns_sender_changelist"), "campaigns.view_sender"),
-                    item(_("Suppressions"), "block", reverse_lazy("admin:orchestration_suppression_changelist"), "orchestration.view_suppression"),
-                    item(_("Provider accounts"), "dns", reverse_lazy("admin:orchestration_provideraccount_changelist"), "orchestration.view_provideraccount"),
+                    item(
+                        _("Suppressions"),
+                        "block",
+                        reverse_lazy("admin:orchestration_suppression_changelist"),
+                        "orchestration.view_suppression",
+                    ),
+                    item(
+                        _("Provider accounts"),
+                        "dns",
+                        reverse_lazy("admin:orchestration_provideraccount_changelist"),
+                        "orchestration.view_provideraccount",
+                    ),
                     item(_("Local inbox"), "inbox", reverse_lazy("inbox"), "orchestration.view_inboxmail"),
                 ],
             },

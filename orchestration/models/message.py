@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.choices import Channel
-from orchestration.choices import MESSAGE_OPEN, MessageState, Reason
+from orchestration.choices import MESSAGE_HELD, MessageState, Reason
 from orchestration.models.run import Run, Task
 
 
@@ -21,7 +21,9 @@ class Message(models.Model):
     activity_uid = models.CharField(max_length=32)
     channel = models.CharField(_("channel"), max_length=20, choices=Channel)
     recipient_key = models.CharField(_("recipient"), max_length=300, help_text="The recipient's key as a JSON array.")
-    entity_key = models.CharField(_("about"), max_length=300, help_text="The key of what it is about; the recipient's own when about nothing else.")
+    entity_key = models.CharField(
+        _("about"), max_length=300, help_text="The key of what it is about; the recipient's own when about nothing else."
+    )
     address = models.CharField(_("address"), max_length=320, blank=True)
     address_hash = models.CharField(max_length=64, blank=True)
     context = models.JSONField(default=dict)
@@ -31,7 +33,9 @@ class Message(models.Model):
     token = models.CharField(max_length=32, help_text="Part of the signed links.")
     claim = models.UUIDField(null=True, blank=True)
     claimed_by = models.CharField(max_length=120, blank=True)
-    claims = models.PositiveSmallIntegerField(default=0, help_text="Claims without progress; a message that kills its worker stops after three.")
+    claims = models.PositiveSmallIntegerField(
+        default=0, help_text="Claims without progress; a message that kills its worker stops after three."
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     next_at = models.DateTimeField(_("not before"))
     expires_at = models.DateTimeField(_("expires"))
@@ -47,11 +51,14 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["run", "activity_uid", "recipient_key", "entity_key"], name="one_message_per_recipient_and_entity"),
+            models.UniqueConstraint(
+                fields=["run", "activity_uid", "recipient_key", "entity_key"], name="one_message_per_recipient_and_entity"
+            ),
             models.UniqueConstraint(fields=["token"], name="message_token"),
         ]
         indexes = [
-            models.Index(fields=["channel", "next_at", "id"], name="message_open", condition=Q(state__in=sorted(MESSAGE_OPEN))),
+            models.Index(fields=["task", "next_at", "id"], name="message_queue", condition=Q(state=MessageState.QUEUED)),
+            models.Index(fields=["lease_until"], name="message_lease", condition=Q(state__in=sorted(MESSAGE_HELD))),
             models.Index(fields=["task", "state"], name="message_task_state"),
             models.Index(fields=["address_hash"], name="message_address_hash"),
         ]
