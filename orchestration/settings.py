@@ -195,7 +195,7 @@ LOGGING = {
     "formatters": {"line": {"()": "orchestration.log_lines.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"rq": {"level": "WARNING"}, "mail.log": {"level": "ERROR"}},
+    "loggers": {"rq": {"level": "WARNING"}, "mail.log": {"level": "ERROR"}, "alembic": {"level": "WARNING"}},
 }
 
 # --- the admin's dress --------------------------------------------------------------------------------------------
