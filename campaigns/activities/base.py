@@ -64,11 +64,18 @@ class ActivityForm(forms.Form):
     def __init__(self, *args: Any, catalog: Catalog, inputs: Mapping[str, list[Population]], sources: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
         self.catalog, self.inputs, self.sources = catalog, inputs, list(sources)
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if hasattr(field, "connect"):
+                field.connect(self)  # fields of campaigns.forms offer what flows in
 
     @property
     def inbound(self) -> Population | None:
         """The first population that flows in, or None while nothing is connected."""
         return next((p for populations in self.inputs.values() for p in populations), None)
+
+    def resolved(self) -> dict[str, Any]:
+        """The config as `compile` sees it: the cleaned data, with references looked up."""
+        return dict(self.cleaned_data)
 
 
 class ActivityType:
