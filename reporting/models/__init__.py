@@ -1,6 +1,6 @@
 """The nouns of the app."""
 
 from reporting.models.report import Report
-from reporting.models.rollup import Rollup, Watermark
+from reporting.models.rollup import LinkRollup, Rollup, Watermark
 
-__all__ = ["Report", "Rollup", "Watermark"]
+__all__ = ["LinkRollup", "Report", "Rollup", "Watermark"]
