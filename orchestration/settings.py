@@ -106,8 +106,8 @@ LOCK_TIMEOUT_SECONDS = env.int("LOCK_TIMEOUT_SECONDS", default=5)
 
 REDIS_URL = env.str("REDIS_URL", default=EMBEDDED.redis_url)  # unset: the embedded Valkey
 # One queue per worker process: a worker with several loses a job when it is killed between two of them.
-RQ_QUEUES = {name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600} for name in ("default", "run", "send", "io")}
-RQ = {"COMMIT_MODE": "on_db_commit"}
+RQ_QUEUES = {name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600, "SERIALIZER": "rq.serializers.JSONSerializer"} for name in ("default", "run", "send", "io")}
+RQ = {"COMMIT_MODE": "on_db_commit", "WORKER_CLASS": "orchestration.worker.QueueWorker"}
 
 # --- people -------------------------------------------------------------------------------------------------------
 
@@ -161,6 +161,7 @@ MESSAGE_MAX_AGE_HOURS = env.int("MESSAGE_MAX_AGE_HOURS", default=72)
 CANVAS_MAX_ACTIVITIES = env.int("CANVAS_MAX_ACTIVITIES", default=500)
 CLOCK_SECONDS = env.int("CLOCK_SECONDS", default=5)  # how often the clock looks for what is due
 TASK_HEARTBEAT_SECONDS = env.int("TASK_HEARTBEAT_SECONDS", default=10)
+WORK_TABLE_DAYS = env.int("WORK_TABLE_DAYS", default=30)  # how long the populations of a finished run can be looked at
 TASK_LOST_SECONDS = env.int("TASK_LOST_SECONDS", default=45)  # without a heartbeat a task's worker counts as dead
 
 # --- safety -------------------------------------------------------------------------------------------------------

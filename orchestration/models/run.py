@@ -61,6 +61,7 @@ class Task(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     worker = models.CharField(max_length=120, blank=True)
+    lost = models.PositiveSmallIntegerField(default=0, help_text="Attempts that ended without a result, since a person last asked for one.")
     error = models.TextField(_("error"), blank=True)
 
     class Meta:
