@@ -23,14 +23,14 @@ SERVICES = {"newsletter": 0.7, "travel_offers": 0.45, "product_news": 0.35, "bir
 
 # In this order each file can be loaded: what it points to is already there.
 FILES: dict[str, list[str]] = {
-    "store": ["store_id", "name", "city", "country", "phone", "opened_on"],
+    "boutique": ["boutique_id", "name", "city", "country", "phone", "opened_on"],
     "product": ["product_id", "name", "name_fr", "category", "price", "active"],
-    "customer": ["customer_id", "first_name", "last_name", "email", "phone", "language", "birth_date", "loyalty_tier", "store_id", "accepts_email", "accepts_sms", "created_at"],
-    "address": ["address_id", "customer_id", "kind", "street", "postcode", "city", "country"],
-    "order": ["order_id", "customer_id", "store_id", "placed_at", "status", "total"],
+    "client": ["client_id", "first_name", "last_name", "email", "phone", "language", "birth_date", "loyalty_tier", "boutique_id", "accepts_email", "accepts_sms", "created_at"],
+    "client_address": ["address_id", "client_id", "kind", "street", "postcode", "city", "country"],
+    "order": ["order_id", "client_id", "boutique_id", "placed_at", "status", "total"],
     "order_line": ["order_id", "line", "product_id", "quantity", "price"],
-    "booking": ["booking_id", "customer_id", "destination", "destination_fr", "country", "starts_on", "ends_on", "travellers", "status", "price", "booked_at"],
-    "subscription": ["subscription_id", "customer_id", "service", "consent", "since", "source"],
+    "booking": ["booking_id", "client_id", "destination", "destination_fr", "country", "starts_on", "ends_on", "travellers", "status", "price", "booked_at"],
+    "subscription": ["subscription_id", "client_id", "service", "consent", "since", "source"],
 }  # fmt: skip
 
 Row = Sequence[object]
@@ -43,10 +43,10 @@ def generate(folder: Path, today: datetime.date, customers: int = 5000, seed: st
     products = list(product_rows())
     orders, lines = order_rows(chance_for(seed, "orders"), today, everybody, products)
     tables: dict[str, Iterable[Row]] = {
-        "store": store_rows(chance_for(seed, "stores"), today),
+        "boutique": store_rows(chance_for(seed, "stores"), today),
         "product": products,
-        "customer": ([getattr(person, column) for column in FILES["customer"]] for person in everybody),
-        "address": address_rows(chance_for(seed, "addresses"), everybody),
+        "client": ([getattr(person, column) for column in FILES["client"]] for person in everybody),
+        "client_address": address_rows(chance_for(seed, "addresses"), everybody),
         "order": orders,
         "order_line": lines,
         "booking": booking_rows(chance_for(seed, "bookings"), today, everybody),
@@ -106,7 +106,7 @@ def address_rows(chance: random.Random, everybody: list[Person]) -> Iterator[Row
             house = f"{chance.randrange(1, 180)}{chance.choice(['', '', '', ' bis', 'B']) if french else ''}"
             yield (
                 next(numbers),
-                person.customer_id,
+                person.client_id,
                 kind,
                 f"{house} {street}",
                 f"{digits}{chance.randrange(1, 100):02}",
@@ -129,7 +129,7 @@ def order_rows(chance: random.Random, today: datetime.date, everybody: list[Pers
     for person, weight in zip(buyers, appetite, strict=True):
         for _ in range(max(1, min(HEAVIEST_CUSTOMER, round(weight * share + chance.random() - 0.5)))):
             placed.append((max(person.created_at, instant(chance, calendar.day(chance, person.created_at.date()))), person))
-    placed.sort(key=lambda order: (order[0], order[1].customer_id))
+    placed.sort(key=lambda order: (order[0], order[1].client_id))
     popularity = [1 / (rank + 3) for rank in range(len(products))]
     chance.shuffle(popularity)
     cumulative = list(itertools.accumulate(popularity))
@@ -142,8 +142,8 @@ def order_rows(chance: random.Random, today: datetime.date, everybody: list[Pers
             quantity, price = chance.choices([1, 2, 3, 6], [78, 15, 5, 2])[0], Decimal(str(product[4]))
             lines.append((number, line, product[0], quantity, price))
             total += quantity * price
-        in_store = person.store_id if chance.random() < 0.4 else None
-        orders.append((number, person.customer_id, in_store, when, order_status(chance, today, when.date()), total))
+        in_store = person.boutique_id if chance.random() < 0.4 else None
+        orders.append((number, person.client_id, in_store, when, order_status(chance, today, when.date()), total))
     return orders, lines
 
 
@@ -191,7 +191,7 @@ def booking_rows(chance: random.Random, today: datetime.date, everybody: list[Pe
             today - datetime.timedelta(days=1), max(person.created_at.date(), starts - datetime.timedelta(days=chance.randrange(5, 200)))
         )
         yield (
-            number, person.customer_id, name, name_fr, country, starts, starts + datetime.timedelta(days=nights), travellers,
+            number, person.client_id, name, name_fr, country, starts, starts + datetime.timedelta(days=nights), travellers,
             "confirmed" if soon else booking_status(chance, today, starts + datetime.timedelta(days=nights)), price, instant(chance, booked),
         )  # fmt: skip
 
@@ -223,7 +223,7 @@ def subscription_rows(chance: random.Random, today: datetime.date, everybody: li
             consent = person.accepts_email is not False and chance.random() < 0.9
             yield (
                 next(numbers),
-                person.customer_id,
+                person.client_id,
                 service,
                 consent,
                 since,

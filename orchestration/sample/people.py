@@ -27,7 +27,7 @@ HOUSEHOLDS = 0.015  # the share of customers who use the address of somebody the
 class Person:
     """One customer, with what the other files of the shop need to know about them."""
 
-    customer_id: int
+    client_id: int
     first_name: str | None
     last_name: str | None
     email: str | None
@@ -35,7 +35,7 @@ class Person:
     language: str | None
     birth_date: datetime.date | None
     loyalty_tier: str
-    store_id: int | None
+    boutique_id: int | None
     accepts_email: bool | None
     accepts_sms: bool | None
     created_at: datetime.datetime
@@ -79,7 +79,7 @@ def people(chance: random.Random, today: datetime.date, customers: int) -> Itera
 
 
 def make_special(person: Person, created: datetime.datetime) -> None:
-    first, last, email, language, accepts, never = SPECIAL[person.customer_id - 1]
+    first, last, email, language, accepts, never = SPECIAL[person.client_id - 1]
     person.first_name, person.last_name, person.email, person.language, person.accepts_email, person.never_orders = (
         first,
         last,
@@ -100,7 +100,7 @@ def somebody(chance: random.Random, today: datetime.date, number: int) -> Person
     # The shop grows: more customers came lately than long ago.
     created = today - datetime.timedelta(days=1 + int(DAYS_OF_HISTORY * chance.random() ** 1.4))
     return Person(
-        customer_id=number,
+        client_id=number,
         first_name=first,
         last_name=last,
         email=None if chance.random() < 0.06 else f"{letters}{number}@{chance.choice(MAIL_DOMAINS)}",
@@ -108,7 +108,7 @@ def somebody(chance: random.Random, today: datetime.date, number: int) -> Person
         language=None if chance.random() < 0.03 else language,
         birth_date=None if chance.random() < 0.18 else today - datetime.timedelta(days=365 * age + chance.randrange(365)),
         loyalty_tier=chance.choices(TIERS, [62, 22, 12, 4])[0],
-        store_id=store + 1 if chance.random() < 0.9 else None,
+        boutique_id=store + 1 if chance.random() < 0.9 else None,
         accepts_email=chance.choices([True, False, None], [78, 17, 5])[0],
         accepts_sms=chance.choices([True, False, None], [34, 51, 15])[0],
         created_at=instant(chance, created),

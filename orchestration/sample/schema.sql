@@ -1,14 +1,15 @@
 -- The sample shop: a European house that sells things for the home and journeys, described as a team would upload it.
-CREATE TABLE store (
-  store_id  integer PRIMARY KEY,
-  name      varchar(80) NOT NULL,
-  city      varchar(80) NOT NULL,
-  country   varchar(60) NOT NULL,
-  phone     varchar(40),
-  opened_on date NOT NULL
+-- Its names differ from those of the Sakila example, so that both fit on one site.
+CREATE TABLE boutique (
+  boutique_id integer PRIMARY KEY,
+  name        varchar(80) NOT NULL,
+  city        varchar(80) NOT NULL,
+  country     varchar(60) NOT NULL,
+  phone       varchar(40),
+  opened_on   date NOT NULL
 );
-CREATE TABLE customer (
-  customer_id   integer PRIMARY KEY,
+CREATE TABLE client (
+  client_id     integer PRIMARY KEY,
   first_name    varchar(120),
   last_name     varchar(160),
   email         varchar(254),
@@ -16,19 +17,19 @@ CREATE TABLE customer (
   language      varchar(2),
   birth_date    date,
   loyalty_tier  enum('none', 'silver', 'gold', 'platinum') NOT NULL,
-  store_id      integer REFERENCES store (store_id),
+  boutique_id   integer REFERENCES boutique (boutique_id),
   accepts_email boolean,
   accepts_sms   boolean,
   created_at    timestamp NOT NULL
 );
-CREATE TABLE address (
-  address_id  integer PRIMARY KEY,
-  customer_id integer NOT NULL REFERENCES customer (customer_id),
-  kind        enum('home', 'work') NOT NULL,
-  street      varchar(160) NOT NULL,
-  postcode    varchar(16),
-  city        varchar(80) NOT NULL,
-  country     varchar(60) NOT NULL
+CREATE TABLE client_address (
+  address_id integer PRIMARY KEY,
+  client_id  integer NOT NULL REFERENCES client (client_id),
+  kind       enum('home', 'work') NOT NULL,
+  street     varchar(160) NOT NULL,
+  postcode   varchar(16),
+  city       varchar(80) NOT NULL,
+  country    varchar(60) NOT NULL
 );
 CREATE TABLE product (
   product_id integer PRIMARY KEY,
@@ -40,8 +41,8 @@ CREATE TABLE product (
 );
 CREATE TABLE "order" (
   order_id    integer PRIMARY KEY,
-  customer_id integer NOT NULL REFERENCES customer (customer_id),
-  store_id    integer REFERENCES store (store_id),
+  client_id   integer NOT NULL REFERENCES client (client_id),
+  boutique_id integer REFERENCES boutique (boutique_id),
   placed_at   timestamp NOT NULL,
   status      enum('paid', 'shipped', 'delivered', 'returned', 'cancelled') NOT NULL,
   total       numeric(12, 2) NOT NULL
@@ -56,7 +57,7 @@ CREATE TABLE order_line (
 );
 CREATE TABLE booking (
   booking_id     integer PRIMARY KEY,
-  customer_id    integer NOT NULL REFERENCES customer (customer_id),
+  client_id      integer NOT NULL REFERENCES client (client_id),
   destination    varchar(80) NOT NULL,
   destination_fr varchar(80) NOT NULL,
   country        varchar(60) NOT NULL,
@@ -69,7 +70,7 @@ CREATE TABLE booking (
 );
 CREATE TABLE subscription (
   subscription_id integer PRIMARY KEY,
-  customer_id     integer NOT NULL REFERENCES customer (customer_id),
+  client_id       integer NOT NULL REFERENCES client (client_id),
   service         enum('newsletter', 'travel_offers', 'product_news', 'birthday') NOT NULL,
   consent         boolean NOT NULL,
   since           date NOT NULL,

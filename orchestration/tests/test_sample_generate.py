@@ -34,7 +34,7 @@ def digest(folder: Path) -> str:
 
 def test_it_writes_change_files_of_the_expected_size(tmp_path: Path) -> None:
     counts = generate(tmp_path, TODAY)
-    assert counts["customer"] == 5000 and counts["booking"] == 3000
+    assert counts["client"] == 5000 and counts["booking"] == 3000
     assert 18_000 <= counts["order"] <= 22_000
     assert 40_000 <= counts["order_line"] <= 50_000
     for name, rows in read(tmp_path).items():
@@ -59,11 +59,11 @@ def test_every_key_is_unique_and_every_link_leads_somewhere(shop: Table) -> None
     keys = {name: [row[FILES[name][0]] for row in rows] for name, rows in shop.items() if name != "order_line"}
     assert all(len(set(values)) == len(values) for values in keys.values())
     assert len({(row["order_id"], row["line"]) for row in shop["order_line"]}) == len(shop["order_line"])
-    for name in ("address", "order", "booking", "subscription"):
-        assert {row["customer_id"] for row in shop[name]} <= set(keys["customer"])
+    for name in ("client_address", "order", "booking", "subscription"):
+        assert {row["client_id"] for row in shop[name]} <= set(keys["client"])
     assert {row["order_id"] for row in shop["order_line"]} == set(keys["order"])
     assert {row["product_id"] for row in shop["order_line"]} <= set(keys["product"])
-    assert {row["store_id"] for row in shop["customer"]} <= {*keys["store"], ""}
+    assert {row["boutique_id"] for row in shop["client"]} <= {*keys["boutique"], ""}
 
 
 def test_totals_are_the_sums_of_their_lines(shop: Table) -> None:
@@ -74,19 +74,19 @@ def test_totals_are_the_sums_of_their_lines(shop: Table) -> None:
 
 
 def test_nothing_happens_before_the_customer_came_or_after_today(shop: Table) -> None:
-    came = {row["customer_id"]: row["created_at"] for row in shop["customer"]}
+    came = {row["client_id"]: row["created_at"] for row in shop["client"]}
     for order in shop["order"]:
-        assert came[order["customer_id"]] <= order["placed_at"] < TODAY.isoformat()
+        assert came[order["client_id"]] <= order["placed_at"] < TODAY.isoformat()
     for booking in shop["booking"]:
         assert booking["starts_on"] < booking["ends_on"]
         assert booking["booked_at"][:10] <= min(booking["starts_on"], TODAY.isoformat())
-        assert came[booking["customer_id"]][:10] <= booking["booked_at"][:10]
+        assert came[booking["client_id"]][:10] <= booking["booked_at"][:10]
 
 
 def test_a_few_customers_order_most_and_some_never(shop: Table) -> None:
-    per_customer = sorted(Counter(row["customer_id"] for row in shop["order"]).values(), reverse=True)
+    per_customer = sorted(Counter(row["client_id"] for row in shop["order"]).values(), reverse=True)
     assert sum(per_customer[: len(per_customer) // 5]) > 0.5 * sum(per_customer)
-    assert 0.08 < 1 - len(per_customer) / len(shop["customer"]) < 0.2
+    assert 0.08 < 1 - len(per_customer) / len(shop["client"]) < 0.2
     months = Counter(row["placed_at"][5:7] for row in shop["order"] if row["placed_at"] >= "2025-11-01")
     assert months["12"] > 1.5 * months["02"]
 
@@ -101,29 +101,27 @@ def test_bookings_are_past_and_future(shop: Table) -> None:
         ("past", "cancelled"),
     } <= statuses
     assert ("future", "completed") not in statuses
-    soon = [
-        row["customer_id"] for row in shop["booking"] if row["status"] == "confirmed" and "2026-11-01" < row["starts_on"] <= "2026-12-01"
-    ]
+    soon = [row["client_id"] for row in shop["booking"] if row["status"] == "confirmed" and "2026-11-01" < row["starts_on"] <= "2026-12-01"]
     assert soon.count("1") >= 2, "one person with two journeys"
 
 
 def test_people_are_as_varied_as_people_are(shop: Table) -> None:
-    customers = shop["customer"]
+    customers = shop["client"]
     addresses = Counter(row["email"] for row in customers)
     assert addresses[""] > 20 and addresses[FAMILY] == 2
     assert {row["language"] for row in customers} == {"en", "fr", ""}
     assert {row["accepts_email"] for row in customers} == {"t", "f", ""}
-    ordered = {row["customer_id"] for row in shop["order"]}
-    assert any(row["customer_id"] not in ordered for row in customers)
+    ordered = {row["client_id"] for row in shop["order"]}
+    assert any(row["client_id"] not in ordered for row in customers)
     names = [row["first_name"] + row["last_name"] for row in customers]
     assert any(unicodedata.bidirectional(c) in ("R", "AL") for name in names for c in name), "right to left"
     assert any(unicodedata.category(c) == "So" for name in names for c in name), "emoji"
     assert any("'" in name for name in names) and any("-" in name for name in names) and any("<" in name for name in names)
     assert max(map(len, names)) > 100
-    assert Counter(row["kind"] for row in shop["address"]).keys() == {"home", "work"}
+    assert Counter(row["kind"] for row in shop["client_address"]).keys() == {"home", "work"}
 
 
 def test_mail_addresses_belong_to_nobody(shop: Table) -> None:
-    for row in shop["customer"]:
+    for row in shop["client"]:
         domain = row["email"].rpartition("@")[2].lower()
         assert domain in ("example.com", "example.org", "example.net", "") or domain.endswith(".example") or "(at)" in domain
