@@ -293,6 +293,7 @@ def apply(borrowed: sa.Connection, change: Change) -> None:
     if isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None:
         quoted = borrowed.dialect.identifier_preparer.quote(operation.column_name)
         kind = operation.modify_type.compile(dialect=borrowed.dialect)
+        operation.kw.pop("autoincrement", None)
         operation.kw["postgresql_using"] = f"{quoted}::{kind}"
     try:
         Operations(MigrationContext.configure(borrowed)).invoke(operation)

@@ -2,9 +2,11 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from django.conf import settings
 from django.db import connection
 
 from schemas.catalog import SchemaInfo, describe
@@ -176,3 +178,11 @@ def shop_records() -> dict[str, list[dict[str, Any]]]:
     ]  # fmt: skip
     stores = [{"store_id": 1, "name": "Harbour", "city": "Marseille"}, {"store_id": 2, "name": "Opera", "city": "Paris"}]
     return {"store": stores, "customer": customers, "product": products, "order": orders, "order_line": lines}
+
+
+def sakila_folder() -> Path:
+    return Path(settings.BASE_DIR).parent / "shared" / "data" / "sakila"
+
+
+def sakila_available() -> bool:
+    return (sakila_folder() / "schema.sql").exists()
