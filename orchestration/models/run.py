@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Version
@@ -39,6 +40,9 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} #{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("run-monitor", args=[self.pk])
 
 
 class Task(models.Model):

@@ -1,0 +1,3 @@
+"""Admin screens, one file for each noun."""
+
+from orchestration.admin import run  # noqa: F401
