@@ -140,6 +140,20 @@ def leads_to_at_most_one(link: Link, target: SchemaInfo) -> bool:
     return {f.name for f in target.key} <= there or any(target.field(name).unique for name in there)
 
 
+def join_one(
+    catalog: Catalog, from_: sa.FromClause, here: sa.FromClause, schema: SchemaInfo, step: str, name: str
+) -> tuple[sa.FromClause, sa.FromClause]:
+    """Follow one to-one link from the records `here` of `schema`: (the longer join, the records there)."""
+    target = to_one_end(catalog, schema, [step])
+    link = schema.link(step)
+    there: sa.FromClause = target.table.alias(name)
+    on: sa.ColumnElement[bool] = sa.and_(*(here.c[schema.field(a).column] == there.c[target.field(b).column] for a, b in link.pairs))
+    if not leads_to_at_most_one(link, target):
+        there = sa.select(there).where(on).order_by(*(there.c[f.column] for f in target.key)).limit(1).lateral(f"{name}_l")
+        on = sa.true()
+    return from_.outerjoin(there, on), there
+
+
 class Joins:
     """A population and the records it leads to. Rows never multiply and never vanish: joins are outer, to at most one record."""
 
@@ -159,24 +173,13 @@ class Joins:
         if not path:
             alias: sa.FromClause = self.schema.table.alias(f"{self.name}_r")
             pairs = zip(self.population.key, self.schema.key, strict=True)
-            on = sa.and_(*(self.members.c[k.name] == alias.c[f.column] for k, f in pairs))
+            self.from_ = self.from_.outerjoin(alias, sa.and_(*(self.members.c[k.name] == alias.c[f.column] for k, f in pairs)))
         else:
-            alias, on = self.linked(path)
-        self.from_ = self.from_.outerjoin(alias, on)
+            here = self.records(path[:-1])
+            schema = to_one_end(self.catalog, self.schema, path[:-1])
+            self.from_, alias = join_one(self.catalog, self.from_, here, schema, path[-1], f"{self.name}_j{len(self.reached)}")
         self.reached[path] = alias
         return alias
-
-    def linked(self, path: tuple[str, ...]) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:
-        here = self.records(path[:-1])
-        schema = to_one_end(self.catalog, self.schema, path[:-1])
-        target = to_one_end(self.catalog, schema, path[-1:])
-        link = schema.link(path[-1])
-        alias = target.table.alias(f"{self.name}_j{len(self.reached)}")
-        on = sa.and_(*(here.c[schema.field(a).column] == alias.c[target.field(b).column] for a, b in link.pairs))
-        if leads_to_at_most_one(link, target):
-            return alias, on
-        one = sa.select(alias).where(on).order_by(*(alias.c[f.column] for f in target.key)).limit(1)
-        return one.lateral(f"{self.name}_l{len(self.reached)}"), sa.true()
 
     def value(self, attribute: Attribute) -> sa.ColumnElement[Any]:
         if attribute.column:

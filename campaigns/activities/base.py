@@ -61,7 +61,9 @@ class ActivityForm(forms.Form):
     `catalog` and `inputs` (populations by port, without data) let choices depend on what flows in.
     """
 
-    def __init__(self, *args: Any, catalog: Catalog, inputs: Mapping[str, list[Population]], sources: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, catalog: Catalog, inputs: Mapping[str, list[Population]], sources: Iterable[tuple[str, str]] = (), **kwargs: Any
+    ) -> None:
         self.catalog, self.inputs, self.sources = catalog, inputs, list(sources)
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
@@ -156,7 +158,9 @@ def order_by_chance(seed: str, columns: Iterable[sa.ColumnElement[Any]]) -> sa.C
     return sa.func.md5(sa.func.concat_ws("|", sa.cast(sa.literal(seed), sa.Text), *parts))
 
 
-def join_schema(population: Population, schema: SchemaInfo, population_table: sa.FromClause | None = None) -> tuple[sa.FromClause, sa.FromClause, sa.FromClause]:
+def join_schema(
+    population: Population, schema: SchemaInfo, population_table: sa.FromClause | None = None
+) -> tuple[sa.FromClause, sa.FromClause, sa.FromClause]:
     """The population joined to its records: (join, population alias, record alias)."""
     members = (population_table if population_table is not None else population.table).alias("p")
     records = schema.table.alias("r")
