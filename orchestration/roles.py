@@ -13,7 +13,7 @@ ROLES: dict[str, frozenset[str]] = {
     # Draws campaigns, loads records, tests, submits, and launches what somebody else approved.
     MARKETER: frozenset(
         """
-        schemas.view_schema schemas.view_field schemas.view_relationship schemas.view_pair
+        schemas.view_schema schemas.view_field schemas.view_relationship schemas.view_pair schemas.view_personal
         schemas.view_import schemas.add_import schemas.ingest_records
         campaigns.view_campaign campaigns.add_campaign campaigns.change_campaign
         campaigns.view_version campaigns.add_version campaigns.change_version campaigns.submit_version

@@ -139,7 +139,7 @@ class Chain:
     def exists(self, outer: Scope, *where: Truth) -> sa.Exists:
         link, _schema = self.steps[0]
         belongs = [column == outer.column(here) for column, (here, _there) in zip(self.entry, link.pairs, strict=True)]
-        select = sa.select(sa.literal_column("1")).select_from(self.joined).where(*belongs, *where)
+        select: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.joined).where(*belongs, *where)
         return sa.exists(select.correlate(outer.table))
 
     def distinct_rows(self, measured: sa.ColumnElement[Any] | None, where: Truth | None) -> tuple[sa.Select[Any], int]:

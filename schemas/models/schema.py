@@ -30,6 +30,7 @@ class Schema(models.Model):
         verbose_name = _("schema")
         verbose_name_plural = _("schemas")
         ordering = ["label"]
+        permissions = [("view_personal", _("Can see personal data"))]
 
     def __str__(self) -> str:
         return self.label or self.name
