@@ -27,12 +27,17 @@ def reason_label(reason: str) -> str:
 
 
 def figures(
-    activity: PlannedActivity, arrived: int, considered: int | None, excluded: Mapping[str, int], counts: Mapping[str, int], planned: int | None
+    activity: PlannedActivity,
+    arrived: int,
+    considered: int | None,
+    excluded: Mapping[str, int],
+    counts: Mapping[str, int],
+    planned: int | None,
 ) -> Figures:
     """The figures of a task; RunError when they do not add up. `planned`: messages, for a task that sends."""
+    main = [counts.get(port, 0) for port in activity.ports_of("main")]
+    complement = sum(counts.get(port, 0) for port in activity.ports_of("complement"))
     counts = {port["key"]: counts.get(port["key"], 0) for port in activity.ports}
-    main = [counts[port] for port in activity.ports_of("main")]
-    complement = sum(counts[port] for port in activity.ports_of("complement"))
     left = dict(excluded)
     if activity.copies:
         found = Figures(arrived, arrived, 0, left, counts)
@@ -53,7 +58,9 @@ def figures(
 
 
 def imbalance(found: Figures, accounted: int) -> RunError:
-    text = _("%(rows_in)s rows came in, but %(accounted)s are accounted for (%(out)s out, %(complement)s complement, %(excluded)s excluded). Nothing was kept; tell whoever looks after the system.")
+    text = _(
+        "%(rows_in)s rows came in, but %(accounted)s are accounted for (%(out)s out, %(complement)s complement, %(excluded)s excluded). Nothing was kept; tell whoever looks after the system."
+    )
     return RunError(
         text
         % {

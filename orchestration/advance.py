@@ -38,7 +38,9 @@ def advance(run_id: int) -> None:
 
 def queue(task: Task) -> None:
     """A new attempt is asked for; jobs for older attempts do nothing from now on."""
-    Task.objects.filter(pk=task.pk).update(status=TaskStatus.QUEUED, epoch=F("epoch") + 1, queued_at=timezone.now(), error="", finished_at=None)
+    Task.objects.filter(pk=task.pk).update(
+        status=TaskStatus.QUEUED, epoch=F("epoch") + 1, queued_at=timezone.now(), error="", finished_at=None
+    )
     task.refresh_from_db()
     hint_task(task)
 
@@ -87,7 +89,9 @@ def set_status(run: Run, status: RunStatus, error: str = "") -> None:
     if run.kind == RunKind.LIVE:
         publish.set_status(run.version, VERSION_STATUS[status])
     if status in FINAL:
-        LogLine.objects.create(run=run, text=_("The run ended: %(status)s.") % {"status": run.get_status_display()}, level="error" if error else "info")
+        LogLine.objects.create(
+            run=run, text=_("The run ended: %(status)s.") % {"status": run.get_status_display()}, level="error" if error else "info"
+        )
 
 
 def wake_sending(run: Run) -> None:

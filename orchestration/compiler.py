@@ -15,7 +15,14 @@ def compile_plan(graph: Mapping[str, Any], catalog: Catalog, clock: Clock, seed:
     """The plan, and everything that keeps it from running; the plan is complete only when there are no errors."""
     flow = walk(graph, catalog, clock, seed, prefix)
     activities = [planned(box, flow) for box in flow.boxes.values() if box.sound]
-    plan = {"format": FORMAT, "prefix": prefix, "seed": seed, "now": clock.now.isoformat(), "zone": str(clock.zone), "activities": activities}
+    plan = {
+        "format": FORMAT,
+        "prefix": prefix,
+        "seed": seed,
+        "now": clock.now.isoformat(),
+        "zone": str(clock.zone),
+        "activities": activities,
+    }
     return plan, flow.problems
 
 

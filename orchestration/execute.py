@@ -96,7 +96,9 @@ def wait(task: Task, activity: PlannedActivity) -> bool:
     if due <= timezone.now():
         return False
     Task.objects.filter(pk=task.pk, epoch=task.epoch).update(status=TaskStatus.WAITING, not_before=due)
-    LogLine.objects.create(run=task.run, task=task, text=_("Waiting until %(when)s.") % {"when": timezone.localtime(due).strftime("%Y-%m-%d %H:%M")})
+    LogLine.objects.create(
+        run=task.run, task=task, text=_("Waiting until %(when)s.") % {"when": timezone.localtime(due).strftime("%Y-%m-%d %H:%M")}
+    )
     return True
 
 
@@ -265,7 +267,9 @@ def try_again(task: Task, error: Exception) -> bool:
     if not isinstance(cause, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected) or task.lost >= MAX_LOST:
         return False
     LogLine.objects.create(run=task.run, task=task, level="warning", text=_("The database was busy; trying again."))
-    return bool(Task.objects.filter(pk=task.pk, epoch=task.epoch, status=TaskStatus.RUNNING).update(status=TaskStatus.PENDING, lost=F("lost") + 1))
+    return bool(
+        Task.objects.filter(pk=task.pk, epoch=task.epoch, status=TaskStatus.RUNNING).update(status=TaskStatus.PENDING, lost=F("lost") + 1)
+    )
 
 
 def fail(task: Task, error: Exception) -> None:

@@ -93,7 +93,11 @@ def create(version: Version, kind: RunKind, trigger: str, at: datetime, user: An
             )  # fmt: skip
     except IntegrityError as error:
         raise RunError(_("This version has been launched already.")) from error
-    text = _("Test run started") if kind == RunKind.TEST else _("Launched for %(when)s") % {"when": timezone.localtime(at).strftime("%Y-%m-%d %H:%M")}
+    text = (
+        _("Test run started")
+        if kind == RunKind.TEST
+        else _("Launched for %(when)s") % {"when": timezone.localtime(at).strftime("%Y-%m-%d %H:%M")}
+    )
     LogLine.objects.create(run=run, by=user, text=text)
     return run
 
@@ -134,4 +138,4 @@ def begin(run: Run) -> None:
 
 def refuse(problems: list[Any]) -> None:
     if problems:
-        raise RunError(readiness.told(problems))
+        raise RunError(*problems)

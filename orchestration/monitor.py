@@ -95,7 +95,12 @@ def ports_of(activity: PlannedActivity | None, task: Task) -> list[dict[str, Any
     if not activity:
         return []
     return [
-        {"key": port["key"], "label": port["label"] or _("Result"), "rows": task.counts[port["key"]], "complement": port["role"] == "complement"}
+        {
+            "key": port["key"],
+            "label": port["label"] or _("Result"),
+            "rows": task.counts[port["key"]],
+            "complement": port["role"] == "complement",
+        }
         for port in activity.ports
         if port["key"] in task.counts
     ]
@@ -112,7 +117,7 @@ def totals(rows: list[Row]) -> dict[str, int] | None:
 def canvas_url(run: Run) -> str:
     """The drawing, with this run's figures on it; the canvas belongs to the campaigns app, so it is found by name."""
     try:
-        return f"{reverse('canvas', args=[run.version_id])}?run={run.pk}"
+        return f"{reverse('campaign-canvas', args=[run.version.campaign_id])}?version={run.version.number}&run={run.pk}"
     except NoReverseMatch:
         return ""
 
@@ -120,7 +125,8 @@ def canvas_url(run: Run) -> str:
 def readable_plan(run: Run) -> list[dict[str, Any]]:
     """The plan for people who read SQL."""
     return [
-        {"label": activity.data["label"], "uid": activity.uid, "steps": [readable_step(step) for step in activity.steps]} for activity in Plan(run.plan)
+        {"label": activity.data["label"], "uid": activity.uid, "steps": [readable_step(step) for step in activity.steps]}
+        for activity in Plan(run.plan)
     ]
 
 

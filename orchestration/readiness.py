@@ -52,15 +52,12 @@ def sender_problems(plan: Mapping[str, Any]) -> list[Problem]:
             if step["type"] == "send" and not served(step):
                 text = _("No active provider account sends for “%(sender)s”.")
                 name = (step["settings"].get("sender") or {}).get("name") or _("no sender")
-                found.append(Problem(activity["uid"], text % {"sender": name}, _("Ask an administrator to connect the sender to an account.")))
+                found.append(
+                    Problem(activity["uid"], text % {"sender": name}, _("Ask an administrator to connect the sender to an account."))
+                )
     return found
 
 
 def served(step: Mapping[str, Any]) -> bool:
     sender = (step["settings"].get("sender") or {}).get("id")
     return ProviderAccount.objects.filter(active=True, senders=sender).exists()
-
-
-def told(problems: Iterable[Problem]) -> str:
-    """All problems as one text, one to a line."""
-    return "\n".join(f"{problem.text} {problem.hint}".strip() for problem in problems)

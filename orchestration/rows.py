@@ -58,7 +58,9 @@ def question(table: WorkTable, schema: SchemaInfo, view: str, search: str) -> tu
         pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         select = select.where(sa.or_(*(sa.cast(column, sa.Text).ilike(pattern) for column in wanted)))
     shown_key = [{"alias": c["alias"], "label": c["label"]} for c in key]
-    columns = shown_key + [{"alias": f.name, "label": f.label} for f in fields] + [{"alias": c["alias"], "label": c["label"]} for c in extra]
+    columns = (
+        shown_key + [{"alias": f.name, "label": f.label} for f in fields] + [{"alias": c["alias"], "label": c["label"]} for c in extra]
+    )
     return select, columns
 
 

@@ -62,7 +62,9 @@ def seconds(task: Task) -> float | None:
 
 def sending_by_task(run: Run) -> dict[int, dict[str, int]]:
     """Planned messages of each task by state; those still to be sent together as `open`."""
-    found: dict[int, dict[str, int]] = defaultdict(lambda: {"planned": 0, "sent": 0, "failed": 0, "unknown": 0, "suppressed": 0, "cancelled": 0, "expired": 0, "open": 0})
+    found: dict[int, dict[str, int]] = defaultdict(
+        lambda: {"planned": 0, "sent": 0, "failed": 0, "unknown": 0, "suppressed": 0, "cancelled": 0, "expired": 0, "open": 0}
+    )
     rows = Message.objects.filter(run=run, planned=True).order_by().values_list("task_id", "state").annotate(n=Count("id"))
     for task_id, name, n in rows:
         found[task_id]["planned"] += n

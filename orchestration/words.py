@@ -38,4 +38,6 @@ def spelled(seconds: float | None) -> str:
     hours, minutes = divmod(minutes, 60)
     if hours:
         return _("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": minutes}
-    return _("%(minutes)d min %(seconds)02d s") % {"minutes": minutes, "seconds": rest} if minutes else _("%(seconds)d s") % {"seconds": rest}
+    return (
+        _("%(minutes)d min %(seconds)02d s") % {"minutes": minutes, "seconds": rest} if minutes else _("%(seconds)d s") % {"seconds": rest}
+    )

@@ -118,5 +118,7 @@ def drop_work_tables(run: Run) -> int:
 def drop_old_work_tables() -> int:
     """Runs that ended more than WORK_TABLE_DAYS ago keep no populations."""
     before = timezone.now() - timedelta(days=settings.WORK_TABLE_DAYS)
-    old = Run.objects.filter(status__in=RUN_FINISHED, finished_at__lt=before, tasks__work_tables__dropped_at=None, tasks__work_tables__isnull=False)
+    old = Run.objects.filter(
+        status__in=RUN_FINISHED, finished_at__lt=before, tasks__work_tables__dropped_at=None, tasks__work_tables__isnull=False
+    )
     return sum(drop_work_tables(run) for run in old.distinct())

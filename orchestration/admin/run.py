@@ -74,6 +74,6 @@ class RunAdmin(ModelAdmin):
         if not planned:
             return "–"
         sent = run.messages.filter(state="sent").count()
-        return format_html('<a href="{}?run__id__exact={}">{} / {}</a>', reverse("admin:orchestration_message_changelist"), run.pk, sent, planned)
-
-
+        return format_html(
+            '<a href="{}?run__id__exact={}">{} / {}</a>', reverse("admin:orchestration_message_changelist"), run.pk, sent, planned
+        )

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.exceptions import CampaignError
+from campaigns.exceptions import CampaignError, NotAllowed
 from campaigns.models import Version
 from orchestration import control, launch, monitor
 from orchestration.choices import RUN_FINISHED, RunStatus
@@ -19,7 +19,7 @@ from orchestration.exceptions import RunError
 from orchestration.models import Run, Task
 from orchestration.rows import LIMIT, rows_of
 from orchestration.state import state
-from schemas.exceptions import SchemaError
+from schemas.exceptions import Problem, SchemaError
 
 STOP_POLLING = 286  # htmx: put this in and ask no more
 REFUSALS = (RunError, CampaignError, SchemaError)
@@ -55,22 +55,33 @@ def run_state(request: HttpRequest, run_id: int) -> JsonResponse:
 
 @may_see
 @require_GET
-def run_rows(request: HttpRequest, run_id: int, uid: str, port: str) -> HttpResponse:
-    """The first rows of a port; as a table for people, or as JSON for `?format=json` and scripts that accept it."""
-    run = found(run_id)
-    search = request.GET.get("q", "").strip()[:200]
-    wants_json = request.GET.get("format") == "json" or "application/json" in request.headers.get("Accept", "")
+def run_rows(request: HttpRequest) -> HttpResponse:
+    """The first rows of a port (?run=&uid=&port=&q=): a page, a fragment of it for scripts, or JSON with &format=json."""
+    asked = request.GET
+    number = asked.get("run", "")
+    run = found(int(number) if number.isdigit() else 0)
+    task = get_object_or_404(Task, run=run, activity_uid=asked.get("uid", ""))
+    search = asked.get("q", "").strip()[:200]
+    rows = None
     try:
-        rows = rows_of(run, uid, port, request.user, search)
+        rows = rows_of(run, task.activity_uid, asked.get("port", "out"), request.user, search)
     except REFUSALS as error:
-        if wants_json:
+        if from_script(request):
             return refused(error)
-        rows = None
         messages.error(request, text_of(error))
-    if wants_json and rows:
+    if rows and asked.get("format") == "json":
         return JsonResponse({"columns": rows.columns, "rows": rows.rows, "total": rows.total, "limit": LIMIT, "table": rows.name})
-    task = get_object_or_404(Task, run=run, activity_uid=uid)
-    context = {"title": task.label, "run": run, "task": task, "port": port, "found": rows, "search": search, "limit": LIMIT}
+    context = {
+        "title": task.label,
+        "run": run,
+        "task": task,
+        "port": asked.get("port", "out"),
+        "found": rows,
+        "search": search,
+        "limit": LIMIT,
+    }
+    if from_script(request):
+        return render(request, "orchestration/run_rows_part.html", context)
     return render(request, "orchestration/run_rows.html", {**admin.site.each_context(request), **context})
 
 
@@ -124,7 +135,8 @@ def found(run_id: int) -> Run:
 
 
 def from_script(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "") or request.content_type == "application/json"
+    asks = request.headers.get("X-Requested-With") == "XMLHttpRequest" or request.GET.get("format") == "json"
+    return asks or "application/json" in request.headers.get("Accept", "") or request.content_type == "application/json"
 
 
 def body(request: HttpRequest) -> dict[str, Any]:
@@ -137,14 +149,17 @@ def body(request: HttpRequest) -> dict[str, Any]:
     return sent if isinstance(sent, dict) else {}
 
 
+def problems_of(error: Exception) -> list[Problem]:
+    return getattr(error, "problems", None) or [Problem("", str(error))]
+
+
 def text_of(error: Exception) -> str:
-    problems = getattr(error, "problems", None)
-    return "\n".join(f"{p.text} {p.hint}".strip() for p in problems) if problems else str(error)
+    return "\n".join(f"{p.text} {p.hint}".strip() for p in problems_of(error))
 
 
 def refused(error: Exception) -> JsonResponse:
-    text = text_of(error)
-    return JsonResponse({"error": text, "errors": text.split("\n")}, status=409)
+    status = 403 if isinstance(error, NotAllowed) else 409
+    return JsonResponse({"message": text_of(error), "problems": [p.as_dict() for p in problems_of(error)]}, status=status)
 
 
 def back(request: HttpRequest) -> str | None:
