@@ -46,13 +46,10 @@ def figures(
             raise imbalance(found, wrong[0])
         return found
     rows_out = planned if planned is not None else (sum(main) if activity.ports else arrived)
-    if activity.inputs:
-        rows_in = arrived
-    else:
-        rows_in = considered if considered is not None else rows_out + complement + sum(left.values())
-    found = Figures(rows_in, rows_out, complement, left, counts)
     accounted = rows_out + complement + sum(left.values())
-    if accounted != rows_in:
+    looked_at = considered if considered is not None else accounted  # by a source
+    found = Figures(arrived if activity.inputs else looked_at, rows_out, complement, left, counts)
+    if accounted != found.rows_in:
         raise imbalance(found, accounted)
     return found
 

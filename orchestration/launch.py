@@ -104,10 +104,8 @@ def create(version: Version, kind: RunKind, trigger: str, at: datetime, user: An
 
 def seed(version: Version, digest: str, kind: RunKind, trigger: str) -> str:
     """What decides splits and ties. The test of a frozen version decides as its launch will; a draft decides the same from test to test."""
-    if kind == RunKind.LIVE:
-        reason = f"{digest}|{trigger}"
-    else:
-        reason = f"{digest}|{ONCE}" if version.status in FROZEN else f"draft|{version.pk}"
+    draft = kind == RunKind.TEST and version.status not in FROZEN
+    reason = f"draft|{version.pk}" if draft else f"{digest}|{trigger if kind == RunKind.LIVE else ONCE}"
     return hashlib.sha256(reason.encode()).hexdigest()
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from campaigns.testing import draw
 
 from campaigns.models import Version
-from campaigns.testing import draw
 from orchestration.roles import APPROVER, MARKETER
 from orchestration.testing import person
 from schemas.testing import small_world
