@@ -1,0 +1,48 @@
+"""What workers call; jobs carry ids only, and may come twice or never."""
+
+import logging
+
+import django_rq
+from django.db import connection
+
+from schemas.choices import ImportStatus
+from schemas.ingest import IMPORT_LOCK, ingest
+from schemas.models import Import
+
+log = logging.getLogger(__name__)
+QUEUE = "io"
+
+
+def enqueue(import_: Import) -> None:
+    """Wake a worker for an import, after the commit of the transaction we are in (RQ's COMMIT_MODE)."""
+    django_rq.get_queue(QUEUE).enqueue(run_import, import_.pk)
+
+
+def run_import(import_id: int) -> None:
+    """Do a waiting import; anything else is left alone."""
+    import_ = Import.objects.filter(pk=import_id, status=ImportStatus.WAITING).select_related("schema").first()
+    if import_ is None:
+        log.info("Import %s is not waiting", import_id)
+        return
+    ingest(import_)
+
+
+def requeue_waiting() -> int:
+    """Wake a worker again for imports that wait, and for those whose worker died; return how many. For the clock."""
+    for number in Import.objects.filter(status=ImportStatus.RUNNING).values_list("pk", flat=True):
+        if is_abandoned(number):
+            Import.objects.filter(pk=number, status=ImportStatus.RUNNING).update(status=ImportStatus.WAITING)
+    waiting = list(Import.objects.filter(status=ImportStatus.WAITING))
+    for import_ in waiting:
+        enqueue(import_)
+    return len(waiting)
+
+
+def is_abandoned(number: int) -> bool:
+    """Nobody holds the lock of a running import: its worker is gone, and nothing was changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [IMPORT_LOCK, number])
+        free = bool(cursor.fetchone()[0])
+        if free:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [IMPORT_LOCK, number])
+    return free
