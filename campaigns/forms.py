@@ -24,8 +24,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.activities.base import ActivityForm
-from campaigns.attributes import Attribute, choices, describe
+from campaigns.attributes import Attribute, choices, describe, to_one_end
 from campaigns.models import Sender
+from schemas.catalog import SchemaInfo
 from schemas.exceptions import SchemaError
 from schemas.forms import RuleField
 
@@ -381,3 +382,51 @@ class NamesField(forms.CharField):
         if len(set(names)) < len(names):
             raise ValidationError(_("Two names are the same."))
         return names
+
+
+class RecipientPathField(forms.Field):
+    """The to-one links that lead to whoever is written to; cleans to a list of names, [] for the record itself."""
+
+    widget = forms.Select
+    depth = 3
+
+    def __init__(self, *, role: str, **kwargs: Any) -> None:
+        self.role = role
+        self.form: ActivityForm | None = None
+        super().__init__(**kwargs)
+
+    def connect(self, form: ActivityForm) -> None:
+        self.form = form
+        inbound = form.inbound
+        schema = form.catalog.schemas.get(inbound.dimension) if inbound else None
+        self.widget.choices = self.options(form, schema) if schema else [("", "—")]  # type: ignore[attr-defined]
+
+    def options(self, form: ActivityForm, schema: SchemaInfo) -> list[tuple[str, str]]:
+        """Everything with an address, nearest first."""
+        found: list[tuple[str, str]] = []
+        waiting: list[tuple[tuple[str, ...], str, SchemaInfo]] = [((), schema.label, schema)]
+        while waiting:
+            path, label, here = waiting.pop(0)
+            if here.by_role(self.role):
+                found.append((".".join(path), label))
+            if len(path) < self.depth:
+                links = [link for link in here.links.values() if not link.to_many and link.target in form.catalog.schemas]
+                waiting += [((*path, link.name), f"{label} › {link.label}", form.catalog.schema(link.target)) for link in links]
+        return found or [("", schema.label)]
+
+    def path(self, value: Any) -> list[str]:
+        if isinstance(value, list | tuple):
+            return [str(name) for name in value]
+        return [name for name in str(value or "").split(".") if name]
+
+    def prepare_value(self, value: Any) -> str:
+        return ".".join(self.path(value))
+
+    def clean(self, value: Any) -> Any:
+        path = self.path(value)
+        if self.form and self.form.inbound:
+            try:
+                to_one_end(self.form.catalog, self.form.catalog.schema(self.form.inbound.dimension), path)
+            except SchemaError as error:
+                raise ValidationError([str(p.text) for p in error.problems]) from error
+        return path
