@@ -1,0 +1,1 @@
+"""Screens: they parse, call one verb and respond."""
