@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -9,7 +10,12 @@ BLOCK = 64  # bytes of a SHA-256 block
 
 
 def derived(purpose: str, secret: str | None = None) -> bytes:
-    return hmac.digest((secret or settings.SECRET_KEY).encode(), f"tutti.{purpose}".encode(), "sha256")
+    return derive(purpose, secret or settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=64)
+def derive(purpose: str, secret: str) -> bytes:
+    return hmac.digest(secret.encode(), f"tutti.{purpose}".encode(), "sha256")
 
 
 def address_key() -> bytes:

@@ -1,6 +1,8 @@
 """Runs, tasks and prepared tables for the tests of delivery, made directly."""
 
 import json
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -11,6 +13,7 @@ from psycopg import sql
 from campaigns.models import Campaign, Version
 from orchestration.choices import RunKind, RunStatus, TaskStatus
 from orchestration.models import Message, Run, Task
+from orchestration.prepare import prepare
 
 UID = "mail1"
 
@@ -51,6 +54,45 @@ def prepared(
             values = [json.dumps(key), json.dumps(key), address, consent, json.dumps(context[0] if context else {"first_name": "Ann"})]
             cursor.execute(sql.SQL("INSERT INTO {} VALUES (%s, %s, %s, %s, %s)").format(table), values)
     return name
+
+
+@dataclass
+class Shown:
+    """Stands in for the rendered mail: delivery does not care what is in it."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+
+
+@dataclass
+class Plain:
+    language: str = "fr"
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "Plain":
+        return cls()
+
+
+def plain_render(content: Plain, context: dict[str, Any], *, link_for: Any, open_url: str, unsubscribe_url: str) -> Shown:
+    name = context["first_name"]
+    link = link_for(0, "https://shop.example.org/?a=1&b=2")
+    html = f'<p>Hello {escape(name)}</p><a href="{link}">Shop</a><a href="{unsubscribe_url}">Unsubscribe</a><img src="{open_url}">'
+    return Shown(f"Hello {name}", "", html, f"Hello {name}\n{link}\n{unsubscribe_url}\n")
+
+
+def plan_with(send: dict[str, Any]) -> dict[str, Any]:
+    return {"prefix": "r1", "activities": [{"uid": UID, "inputs": [], "ports": [], "copies": False, "steps": [send]}]}
+
+
+def filled(count: int, send: dict[str, Any] | None = None, rows: list[Any] | None = None, number: int = 1) -> Task:
+    """A task whose ledger holds messages ready to go."""
+    send = send or step()
+    task = make_task(number=number, plan=plan_with(send))
+    table = prepared(f"p{task.pk}", rows or [([n], f"person{n}@example.org", True) for n in range(1, count + 1)])
+    prepare(task, send, table)
+    return task
 
 
 def states() -> dict[str, int]:
