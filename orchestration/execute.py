@@ -23,7 +23,7 @@ from orchestration import accounting, deliver, work_tables
 from orchestration.choices import RunKind, RunStatus, TaskStatus
 from orchestration.exceptions import RunError
 from orchestration.heartbeat import Heartbeat
-from orchestration.models import LogLine, Task
+from orchestration.models import LogLine, Task, WorkTable
 from orchestration.plan import Plan, PlannedActivity, statement
 from orchestration.work_tables import PREPARED, Made
 from schemas.exceptions import SchemaError
@@ -42,6 +42,7 @@ class Attempt:
     """What the queries of a task brought, before anybody sees it."""
 
     made: list[Made] = field(default_factory=list)
+    sources: dict[tuple[str, str], WorkTable] = field(default_factory=dict)  # what may be handed on
     considered: int | None = None
     excluded: dict[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -115,7 +116,7 @@ def hold_until(hold: dict[str, Any]) -> datetime:
 
 def question(task: Task, activity: PlannedActivity, heart: Heartbeat) -> Attempt:
     """Run the steps as the audience role, all of them on one snapshot, so that what they count adds up."""
-    attempt = Attempt()
+    attempt = Attempt(sources=handed_on(task, activity))
     alone = not connection.in_atomic_block
     with transaction.atomic():
         if alone:
@@ -128,6 +129,18 @@ def question(task: Task, activity: PlannedActivity, heart: Heartbeat) -> Attempt
                     raise Halted
                 do(cursor, task, activity, step, attempt)
     return attempt
+
+
+def handed_on(task: Task, activity: PlannedActivity) -> dict[tuple[str, str], WorkTable]:
+    """The tables behind Pass steps, looked up before the audience role takes over, which may not."""
+    found = {}
+    for step in activity.steps:
+        if step["type"] == "pass":
+            table = work_tables.newest(task.run, step["from_uid"], step["from_port"])
+            if not table:
+                raise RunError(_("The population that should arrive here is gone. Start the run again."))
+            found[step["from_uid"], step["from_port"]] = table
+    return found
 
 
 def do(cursor: Any, task: Task, activity: PlannedActivity, step: dict[str, Any], attempt: Attempt) -> None:
@@ -156,9 +169,7 @@ def fill(cursor: Any, task: Task, activity: PlannedActivity, step: dict[str, Any
 
 
 def hand_on(cursor: Any, task: Task, activity: PlannedActivity, step: dict[str, Any], attempt: Attempt) -> str:
-    source = work_tables.newest(task.run, step["from_uid"], step["from_port"])
-    if not source:
-        raise RunError(_("The population that should arrive here is gone. Start the run again."))
+    source = attempt.sources[step["from_uid"], step["from_port"]]
     made = new_table(task, step["port"])
     work_tables.hand_on(cursor, made, source)
     attempt.made.append(made)

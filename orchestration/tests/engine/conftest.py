@@ -33,7 +33,11 @@ def arrow(source: str, target: str, port: str = "out") -> dict[str, Any]:
 
 @pytest.fixture
 def forked(author: Any) -> Version:
-    """Everybody, halved by chance; one half ends at once, the other is forked and joined again."""
+    return forked_version(author)
+
+
+def forked_version(author: Any) -> Version:
+    """Everybody, halved by chance; one half ends at once, of the other one for each address."""
     small_world()
     half = {"subsets": [{"label": "Half", "rule": None, "limit_kind": "percent", "limit": 50, "sort": None}]}
     activities = [
