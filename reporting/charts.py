@@ -1,5 +1,8 @@
 """Charts of the PDF, as vectors: the funnel and the time line."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from reportlab.graphics.shapes import Circle, Drawing, Line, PolyLine, Rect, String
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -7,6 +10,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reporting.figures import Series, Stage, Timeline
 from reporting.fonts import Writer, registered
 from reporting.metrics import written
+from reporting.timeline import REACTIONS
 
 INK, MUTED, LINE, SOFT, ACCENT = (HexColor(code) for code in ("#1f2430", "#667085", "#e4e7ec", "#f5f3ff", "#7c3aed"))
 COLOURS = {
@@ -16,8 +20,8 @@ COLOURS = {
     "event.unsubscribed_unique": HexColor("#c4540a"),
 }
 FUNNEL_ROW, LABEL_WIDTH, NUMBER_WIDTH = 22, 82, 96
-PLOT_HEIGHT, LEFT, BOTTOM, TOP = 118, 40, 20, 24
-LABELS_AT_MOST, TICKS = 8, 4
+SENT_HEIGHT, REACTIONS_HEIGHT, LEFT, BOTTOM, TOP = 44, 84, 40, 20, 26
+LABELS_AT_MOST, TICKS = 8, 2
 
 
 def label(x: float, y: float, text: str, size: float = 8, colour: Color = INK, anchor: str = "start", bold: bool = False) -> String:
@@ -57,18 +61,16 @@ def fade(n: int, of: int) -> Color:
 
 
 def time_line(line: Timeline, width: float, writer: Writer) -> Drawing:
-    """Sent as columns, what came back as lines."""
-    drawing = Drawing(width, PLOT_HEIGHT + BOTTOM + TOP)
-    shown = [series for series in line.series if any(series.values) or series.key == "state.sent"]
-    top = nice(max((max(series.values, default=0) for series in shown), default=0))
-    legend(drawing, shown, writer)
-    axis(drawing, top, width)
+    """What was sent above, what came back below on a scale of its own: one sends in an hour and reads for days."""
+    drawing = Drawing(width, BOTTOM + REACTIONS_HEIGHT + SENT_HEIGHT + 2 * TOP)
+    sent = [series for series in line.series if series.key not in REACTIONS]
+    back = [series for series in line.series if series.key in REACTIONS and any(series.values)]
     slot = (width - LEFT) / max(len(line.moments), 1)
-    for series in shown:
-        if series.key == "state.sent":
-            columns(drawing, series, slot, top)
-        else:
-            curve(drawing, series, slot, top)
+    if back:
+        plot(drawing, back, Frame(BOTTOM, REACTIONS_HEIGHT, width, slot), curve, writer)
+    else:
+        drawing = Drawing(width, BOTTOM + SENT_HEIGHT + TOP)
+    plot(drawing, sent, Frame(BOTTOM + (REACTIONS_HEIGHT + TOP if back else 0), SENT_HEIGHT, width, slot), columns, writer)
     every = -(-len(line.labels) // LABELS_AT_MOST) or 1
     for n, text in enumerate(line.labels):
         if n % every == 0:
@@ -76,13 +78,31 @@ def time_line(line: Timeline, width: float, writer: Writer) -> Drawing:
     return drawing
 
 
+@dataclass(frozen=True)
+class Frame:
+    """Where a plot stands."""
+
+    y: float
+    height: float
+    width: float
+    slot: float
+
+
+def plot(drawing: Drawing, shown: list[Series], frame: Frame, draw: Callable[[Drawing, Series, Frame, int], None], writer: Writer) -> None:
+    top = nice(max((max(series.values, default=0) for series in shown), default=0))
+    legend(drawing, shown, frame, writer)
+    axis(drawing, top, frame)
+    for series in shown:
+        draw(drawing, series, frame, top)
+
+
 def moment(x: float, text: str, width: float) -> String:
     half = stringWidth(text, registered()[0], 7) / 2
     return label(min(max(x, half), width - half), BOTTOM - 12, text, size=7, colour=MUTED, anchor="middle")
 
 
-def legend(drawing: Drawing, shown: list[Series], writer: Writer) -> None:
-    x, y = float(LEFT), drawing.height - 8
+def legend(drawing: Drawing, shown: list[Series], frame: Frame, writer: Writer) -> None:
+    x, y = float(LEFT), frame.y + frame.height + 9
     for series in shown:
         drawing.add(Rect(x, y - 1, 8, 8, fillColor=COLOURS[series.key], strokeColor=None, rx=1.5, ry=1.5))
         text = writer.text(series.label)
@@ -90,23 +110,23 @@ def legend(drawing: Drawing, shown: list[Series], writer: Writer) -> None:
         x += 30 + stringWidth(text, registered()[0], 8)
 
 
-def axis(drawing: Drawing, top: int, width: float) -> None:
-    for value in range(0, top + 1, max(top // TICKS, 1)):
-        y = BOTTOM + PLOT_HEIGHT * value / top
-        drawing.add(Line(LEFT, y, width, y, strokeColor=LINE, strokeWidth=0.6))
+def axis(drawing: Drawing, top: int, frame: Frame) -> None:
+    for value in range(0, top + 1, top // TICKS):
+        y = frame.y + frame.height * value / top
+        drawing.add(Line(LEFT, y, frame.width, y, strokeColor=LINE, strokeWidth=0.6))
         drawing.add(label(LEFT - 6, y - 2.5, written(value), size=7, colour=MUTED, anchor="end"))
 
 
-def columns(drawing: Drawing, series: Series, slot: float, top: int) -> None:
-    wide = min(slot * 0.7, 26)
+def columns(drawing: Drawing, series: Series, frame: Frame, top: int) -> None:
+    wide = min(frame.slot * 0.7, 26)
     for n, value in enumerate(series.values):
         if value:
-            x = LEFT + slot * (n + 0.5) - wide / 2
-            drawing.add(Rect(x, BOTTOM, wide, PLOT_HEIGHT * value / top, fillColor=COLOURS[series.key], strokeColor=None))
+            x = LEFT + frame.slot * (n + 0.5) - wide / 2
+            drawing.add(Rect(x, frame.y, wide, frame.height * value / top, fillColor=COLOURS[series.key], strokeColor=None))
 
 
-def curve(drawing: Drawing, series: Series, slot: float, top: int) -> None:
-    points = [(LEFT + slot * (n + 0.5), BOTTOM + PLOT_HEIGHT * value / top) for n, value in enumerate(series.values)]
+def curve(drawing: Drawing, series: Series, frame: Frame, top: int) -> None:
+    points = [(LEFT + frame.slot * (n + 0.5), frame.y + frame.height * value / top) for n, value in enumerate(series.values)]
     if len(points) > 1:
         flat = [number for point in points for number in point]
         drawing.add(PolyLine(flat, strokeColor=COLOURS[series.key], strokeWidth=1.4, strokeLineJoin=1))

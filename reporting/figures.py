@@ -8,7 +8,7 @@ from reporting.metrics import Number, written
 
 # The numbers that come first, each with the rate or pace that goes with it.
 CARDS = (
-    ("planned", "waiting"), ("sent", "throughput"), ("delivered", "delivery_rate"), ("bounced", "bounce_rate"),
+    ("planned", "excluded"), ("sent", "throughput"), ("delivered", "delivery_rate"), ("bounced", "bounce_rate"),
     ("unique_opens", "open_rate"), ("unique_clicks", "click_rate"), ("click_to_open_rate", "total_clicks"), ("unsubscribes", "unsubscribe_rate"),
 )  # fmt: skip
 

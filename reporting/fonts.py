@@ -61,8 +61,38 @@ def visual(text: str) -> str:
     words, out, run = text.split(" "), [], []
     for word in words:
         if any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in word):
-            run.append(word[::-1])
+            run.append(joined(word)[::-1])
             continue
         out += run[::-1] + [word]
         run = []
     return " ".join(out + run[::-1])
+
+
+@cache
+def arabic_forms() -> dict[str, dict[str, str]]:
+    """form → letter (or lam with alef) → the glyph of that form, as Unicode's own table gives them."""
+    forms: dict[str, dict[str, str]] = {"<isolated>": {}, "<initial>": {}, "<medial>": {}, "<final>": {}}
+    for code in range(0xFE80, 0xFEFD):
+        form, *letters = unicodedata.decomposition(chr(code)).split() or [""]
+        if form in forms:
+            forms[form]["".join(chr(int(letter, 16)) for letter in letters)] = chr(code)
+    return forms
+
+
+def joined(word: str) -> str:
+    """Arabic letters in the form that their neighbours ask for; other scripts as they are."""
+    forms = arabic_forms()
+    letters: list[str] = []
+    for char in word:
+        if letters and letters[-1] + char in forms["<isolated>"]:
+            letters[-1] += char  # lam and alef are written as one
+        else:
+            letters.append(char)
+    out = []
+    for n, letter in enumerate(letters):
+        before = n > 0 and letters[n - 1] in forms["<initial>"] and letter in forms["<final>"]
+        after = n + 1 < len(letters) and letter in forms["<initial>"] and letters[n + 1] in forms["<final>"]
+        form = "<medial>" if before and after else "<final>" if before else "<initial>" if after else "<isolated>"
+        glyph = forms[form].get(letter, letter)
+        out.append(glyph if ord(glyph) in glyphs() else letter)
+    return "".join(out)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from reportlab.lib.enums import TA_RIGHT
@@ -14,19 +13,33 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    KeepTogether,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from reporting.charts import ACCENT, INK, LINE, MUTED, SOFT, funnel, time_line
 from reporting.figures import Figure, Figures
 from reporting.fonts import Writer, registered
-from reporting.metrics import UNDEFINED
+from reporting.metrics import UNDEFINED, written
+from reporting.timeline import written_moment
 
 MARGIN, FOOT = 18 * mm, 20 * mm
 WIDTH = A4[0] - 2 * MARGIN
 ROWS_SHOWN = 60  # of one table; the rest is counted in a line below it
 LONG_NAME = 70  # letters; longer names get smaller type
 CARDS_IN_A_ROW = 4
-MESSAGE_COLUMNS = ("planned", "sent", "delivered", "bounced", "failed", "unknown", "unique_opens", "unique_clicks", "unsubscribes")
+MESSAGE_COLUMNS = {  # with their widths in hundredths
+    "planned": 8.5, "sent": 7.5, "delivered": 9, "bounced": 9, "failed": 7, "unknown": 10, "unique_opens": 8, "unique_clicks": 8, "unsubscribes": 12.5,
+}  # fmt: skip
 
 
 def pdf_of(figures: Figures, prepared_by: str = "", at: datetime | None = None) -> bytes:
@@ -76,9 +89,7 @@ class Paper:
             "over": ParagraphStyle("over", base, fontName=bold, fontSize=8, textColor=ACCENT, spaceAfter=3),
             "title": ParagraphStyle("title", base, fontName=bold, fontSize=22, leading=27, spaceAfter=8),
             "long": ParagraphStyle("long", base, fontName=bold, fontSize=13, leading=17, spaceAfter=8),
-            "heading": ParagraphStyle(
-                "heading", base, fontName=bold, fontSize=11.5, leading=15, spaceBefore=16, spaceAfter=6, keepWithNext=1
-            ),
+            "heading": ParagraphStyle("heading", base, fontName=bold, fontSize=11.5, leading=15, spaceBefore=16, spaceAfter=6),
             "summary": ParagraphStyle("summary", base, fontSize=10.5, leading=16),
             "small": ParagraphStyle("small", base, fontSize=7.5, leading=10.5, textColor=MUTED),
             "cell": ParagraphStyle("cell", base, fontSize=8, leading=11),
@@ -91,10 +102,9 @@ class Paper:
     def bytes(self) -> bytes:
         out, name = io.BytesIO(), self.figures.header.name
         title = gettext("Campaign report: %(name)s") % {"name": name}
-        document = SimpleDocTemplate(
-            out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=FOOT, title=title, author="Tutti", creator="Tutti",
-            subject=gettext("Campaign report"),
-        )  # fmt: skip
+        document = BaseDocTemplate(out, pagesize=A4, title=title, author="Tutti", creator="Tutti", subject=gettext("Campaign report"))
+        frame = Frame(MARGIN, FOOT, WIDTH, A4[1] - MARGIN - FOOT, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
+        document.addPageTemplates(PageTemplate(frames=[frame]))
         NumberedCanvas_ = type("NumberedCanvas_", (NumberedCanvas,), {"foot": self.writer.text(shortened(title, 100))})
         document.build(self.story(), canvasmaker=NumberedCanvas_)
         return out.getvalue()
@@ -130,10 +140,10 @@ class Paper:
             (gettext("Period"), self.period()),
             (gettext("Status"), head.status_label or UNDEFINED),
             (gettext("Run"), f"#{head.run} · {gettext('version %(number)s') % {'number': head.version}}" if head.run else UNDEFINED),
-            (gettext("Prepared"), " · ".join(filter(None, (date_format(localtime(self.at), "SHORT_DATETIME_FORMAT"), self.prepared_by)))),
+            (gettext("Prepared"), " · ".join(filter(None, (written_moment(self.at), self.prepared_by)))),
         ]
         cells = [[self.say(label, "small"), self.say(shortened(value, 120), "cell")] for label, value in facts]
-        widths = [WIDTH * 0.32, WIDTH * 0.2, WIDTH * 0.2, WIDTH * 0.28]
+        widths = [WIDTH * share for share in (0.28, 0.22, 0.17, 0.33)]
         table = Table(
             [cells],
             colWidths=widths,
@@ -146,8 +156,10 @@ class Paper:
         head = self.figures.header
         if not head.started:
             return UNDEFINED
-        until = date_format(localtime(head.finished), "SHORT_DATETIME_FORMAT") if head.finished else gettext("still open")
-        return f"{date_format(localtime(head.started), 'SHORT_DATETIME_FORMAT')} – {until}"
+        until = written_moment(head.finished) if head.finished else gettext("still open")
+        begun = written_moment(head.started)
+        day, _, hour = until.rpartition(" ")
+        return f"{begun} – {hour if day and begun.startswith(day) else until}"
 
     def cards(self) -> list[Flowable]:
         cells = [
@@ -186,7 +198,7 @@ class Paper:
             gettext("Excluded"),
         )
         rows = [[row.label, row.kind, row.status, *row.texts()] for row in self.figures.activities]
-        return self.table(gettext("Activities"), names, rows, (30, 17, 13, 10, 10, 10, 10), words=3)
+        return self.table(gettext("Activities"), names, rows, (29, 16, 13, 10, 10, 12, 10), words=3)
 
     def messages(self) -> list[Flowable]:
         if not self.figures.senders:
@@ -195,7 +207,7 @@ class Paper:
         names = [gettext("Activity"), *(first[key].label for key in MESSAGE_COLUMNS)]
         rows = [[row.label, *(row.metrics[key].text for key in MESSAGE_COLUMNS)] for row in self.figures.senders]
         return self.table(
-            gettext("Messages by activity"), names, rows, (20, *(80 / len(MESSAGE_COLUMNS) for _ in MESSAGE_COLUMNS)), words=1
+            gettext("Messages by activity"), names, rows, (100 - sum(MESSAGE_COLUMNS.values()), *MESSAGE_COLUMNS.values()), words=1
         )
 
     def exclusions(self) -> list[Flowable]:
@@ -205,7 +217,7 @@ class Paper:
 
     def links(self) -> list[Flowable]:
         names = (gettext("Link"), gettext("Activity"), gettext("Unique clicks"), gettext("Share"), gettext("All clicks"))
-        rows = [[link.url, link.activity, f"{link.unique_clicks:d}", link.share, f"{link.clicks:d}"] for link in self.figures.links]
+        rows = [[link.url, link.activity, written(link.unique_clicks), link.share, written(link.clicks)] for link in self.figures.links]
         return self.table(
             gettext("Links"),
             names,
@@ -217,9 +229,9 @@ class Paper:
         )
 
     def formulas(self) -> list[Flowable]:
-        names = (gettext("Figure"), gettext("Formula"), gettext("Good to know"), gettext("Value"))
-        rows = [[f.label, f.formula, f.note, f.text] for f in self.figures.metrics]
-        return self.table(gettext("All figures and how they are counted"), names, rows, (18, 27, 43, 12), words=3)
+        names = (gettext("Figure"), gettext("How it is counted"), gettext("Value"))
+        rows = [[f.label, (f.formula, f.note), f.text] for f in self.figures.metrics]
+        return self.table(gettext("All figures and how they are counted"), names, rows, (20, 65, 15), words=2)
 
     def missing(self) -> list[Flowable]:
         if not self.writer.missing:
@@ -229,16 +241,16 @@ class Paper:
     # --- tables -------------------------------------------------------------------------------------------------------
 
     def table(
-        self, title: str, names: Sequence[str], rows: list[list[str]], widths: Iterable[float], words: int, empty: str = "", in_all: int = 0
+        self, title: str, names: Sequence[str], rows: list[list[Any]], widths: Iterable[float], words: int, empty: str = "", in_all: int = 0
     ) -> list[Flowable]:  # fmt: skip
         """A titled table; the first `words` columns are texts, the others numbers. Widths are in hundredths."""
         if not rows:
             return [KeepTogether([self.heading(title), self.say(empty or gettext("Nothing to show."), "small")])]
         head = [self.say(name, "head" if n < words else "head_number") for n, name in enumerate(names)]
-        body = [[self.say(cell, "cell" if n < words else "number") for n, cell in enumerate(row)] for row in rows[:ROWS_SHOWN]]
+        body = [[self.cell(cell, "cell" if n < words else "number") for n, cell in enumerate(row)] for row in rows[:ROWS_SHOWN]]
         style = [
             ("LINEBELOW", (0, 0), (-1, 0), 0.8, MUTED), ("LINEBELOW", (0, 1), (-1, -1), 0.4, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("VALIGN", (0, 0), (-1, 0), "BOTTOM"), *padding(4, 3.5), ("LEFTPADDING", (0, 0), (0, -1), 0), ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
+            ("VALIGN", (0, 0), (-1, 0), "BOTTOM"), *padding(3, 3), ("LEFTPADDING", (0, 0), (0, -1), 0), ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
         ]  # fmt: skip
         made = Table([head, *body], colWidths=[WIDTH * width / 100 for width in widths], repeatRows=1, style=TableStyle(style))
         parts: list[Flowable] = [CondPageBreak(40 * mm), self.heading(title), made]
@@ -246,6 +258,10 @@ class Paper:
             words_ = {"shown": len(body), "all": max(in_all, len(rows))}
             parts += [Spacer(1, 4), self.say(gettext("The first %(shown)s of %(all)s.") % words_, "small")]
         return parts
+
+    def cell(self, cell: Any, style: str) -> Any:
+        """A text, or a text with an explanation below it."""
+        return [self.say(cell[0], style), self.say(cell[1], "small")] if isinstance(cell, tuple) else self.say(cell, style)
 
 
 def beside(first: Figure, second: Figure) -> str:

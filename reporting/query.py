@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db.models import Sum
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +16,7 @@ from reporting.figures import ActivityRow, Exclusion, Figure, Figures, Header, L
 from reporting.metrics import Counts, percent, ratio, registry, written
 from reporting.models import LinkRollup, Rollup, Watermark
 from reporting.roll_up import EVENTS
-from reporting.timeline import timeline
+from reporting.timeline import timeline, written_moment
 
 LINKS_SHOWN = 50
 FUNNEL = ("audience", "planned", "sent", "delivered", "unique_opens", "unique_clicks")
@@ -144,7 +142,7 @@ def header_of(campaign: Campaign, run: Run) -> Header:
 
 
 def run_label(run: Run) -> str:
-    at = date_format(localtime(run.started_at or run.scheduled_at), "SHORT_DATETIME_FORMAT")
+    at = written_moment(run.started_at or run.scheduled_at)
     words = {"kind": run.get_kind_display(), "at": at, "version": run.version.number, "status": run.get_status_display()}
     return gettext("%(kind)s run of %(at)s · version %(version)s · %(status)s") % words
 

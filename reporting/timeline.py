@@ -34,6 +34,7 @@ SELECT 'event.' || kind || '_unique', date_trunc('minute', at, 'UTC'), count(*) 
 ) first GROUP BY 1, 2
 """
 
+REACTIONS = tuple(COUNTERS)[1:]
 Counted = dict[str, dict[datetime, int]]
 
 
@@ -77,6 +78,11 @@ def by_minute(run: int, upto: int) -> Counted:
 def short(counted: Counted, moments: list[datetime]) -> bool:
     few = sum(value for values in counted.values() for value in values.values()) <= MINUTES_UP_TO[1]
     return few and max(moments) - min(moments) <= MINUTES_UP_TO[0]
+
+
+def written_moment(moment: datetime) -> str:
+    """A moment as the reports write it: no doubt about day and month, local time."""
+    return date_format(timezone.localtime(moment), "j M Y H:i")
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,3 @@
+"""Admin screens, one file for each noun."""
+
+from reporting.admin import report  # noqa: F401
