@@ -6,16 +6,12 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from campaigns import publish
 from campaigns.choices import VersionStatus
 from orchestration import receive
 from orchestration.channels.base import Reply
 from orchestration.choices import RunKind, RunStatus
 from orchestration.models import LogLine, Message, Run
-
-try:
-    from campaigns import publish
-except ImportError:  # TEMPORARY until publish is written
-    publish = None
 
 FIRST_MINUTES, GROWTH, MOST_HOURS = 5, 1.3, 12
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 from psycopg import sql
 
+from campaigns.choices import VersionStatus
 from campaigns.models import Campaign, Version
 from orchestration.choices import RunKind, RunStatus, TaskStatus
 from orchestration.models import Message, Run, Task
@@ -34,7 +35,9 @@ def step(consent_now: dict[str, Any] | None = None, **settings: Any) -> dict[str
 def make_task(kind: str = RunKind.LIVE, status: str = RunStatus.RUNNING, number: int = 1, plan: dict[str, Any] | None = None) -> Task:
     user, _made = get_user_model().objects.get_or_create(username="owner")
     campaign, _made = Campaign.objects.get_or_create(name="Autumn", defaults={"owner": user})
-    version, _made = Version.objects.get_or_create(campaign=campaign, number=1)
+    approver, _made = get_user_model().objects.get_or_create(username="approver")
+    signed = {"status": VersionStatus.LIVE, "digest": "d", "submitted_by": user, "approved_by": approver}
+    version, _made = Version.objects.get_or_create(campaign=campaign, number=1, defaults=signed)
     run = Run.objects.create(
         version=version, kind=kind, status=status, trigger_key=f"{kind}{number}", scheduled_at=timezone.now(), seed="s", plan=plan or {}
     )
