@@ -1,16 +1,32 @@
 """The sample shop on the real database: described from its DDL, loaded by the real verbs, with audiences and campaigns."""
 
-import pytest
+import datetime
+import json
+from io import StringIO
+from pathlib import Path
 
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from campaigns import canvas, validate
+from campaigns.activities.base import registry
+from campaigns.choices import VersionStatus
+from campaigns.models import Audience, Campaign, Sender
+from orchestration.models import ProviderAccount
 from orchestration.sample.audiences import AUDIENCES, save_audiences
+from orchestration.sample.campaigns import REMINDER, THANK_YOU
 from orchestration.sample.describe import describe_shop
 from orchestration.sample.generate import FILES
+from orchestration.sample.load import load
 from schemas import rules
 from schemas.catalog import Catalog
 from schemas.ddl import describe_ddl, read_ddl
-from schemas.models import Schema
+from schemas.exceptions import SchemaError
+from schemas.models import Import, Schema
 
 pytestmark = pytest.mark.django_db
+TODAY = datetime.date(2026, 11, 1)
 
 
 def test_it_describes_the_shop_from_its_ddl() -> None:
@@ -37,3 +53,68 @@ def test_the_saved_questions_can_be_asked() -> None:
     save_audiences(None)
     catalog = Catalog.load()
     assert {name: rules.problems(question, catalog) for name, _description, question in AUDIENCES} == {name: [] for name, _, _ in AUDIENCES}
+
+
+# --- the whole load -----------------------------------------------------------------------------------------------
+
+
+def test_it_loads_records_audiences_and_campaigns(tmp_path: Path) -> None:
+    loaded = load(tmp_path, TODAY, customers=60)
+    assert loaded and loaded.records["client"] == 60 and loaded.campaigns == [THANK_YOU, REMINDER]
+    assert set(loaded.records) == set(FILES)
+    assert {i.status for i in Import.objects.all()} == {"done"} and not Import.objects.exclude(rejected=0).exists()
+    marketer = User.objects.get(username="marketer")
+    assert {a.owner for a in Audience.objects.all()} == {marketer} and Audience.objects.count() == len(AUDIENCES)
+    assert ProviderAccount.objects.get().provider == "smtp" and list(ProviderAccount.objects.get().senders.all()) == [Sender.objects.get()]
+
+
+def test_a_second_load_changes_nothing(tmp_path: Path) -> None:
+    load(tmp_path, TODAY, customers=20)
+    before = Campaign.objects.count(), Import.objects.count(), Audience.objects.count()
+    assert load(tmp_path, TODAY, customers=20) is None
+    assert (Campaign.objects.count(), Import.objects.count(), Audience.objects.count()) == before
+
+
+def test_the_campaigns_can_be_submitted_as_they_are(tmp_path: Path) -> None:
+    load(tmp_path, TODAY, customers=30)
+    catalog = Catalog.load()
+    for campaign in Campaign.objects.all():
+        assert campaign.latest.status == VersionStatus.DRAFT
+        assert validate.problems(canvas.read(campaign.latest), catalog) == []
+
+
+def test_the_thank_you_shows_every_activity_and_both_languages(tmp_path: Path) -> None:
+    load(tmp_path, TODAY, customers=20)
+    graph = canvas.read(Campaign.objects.get(name=THANK_YOU).latest)
+    assert {a["kind"] for a in graph["activities"]} == set(registry())
+    bodies = [a["config"]["body"] for a in graph["activities"] if a["kind"] == "email"]
+    assert len(bodies) == 2 and any("Merci" in body for body in bodies) and any("Thank you" in body for body in bodies)
+    reminder = canvas.read(Campaign.objects.get(name=REMINDER).latest)
+    assert {a["config"]["mode"] for a in reminder["activities"] if a["kind"] == "email"} == {"record"}
+    assert "client" in json.dumps([a["config"].get("recipient_path") for a in reminder["activities"]])
+
+
+def test_a_taken_name_stops_the_load_as_a_whole(tmp_path: Path) -> None:
+    Schema.objects.create(name="order", label="Order")
+    with pytest.raises(SchemaError, match="order"):
+        load(tmp_path, TODAY, customers=20)
+    assert not Campaign.objects.exists() and list(Schema.objects.values_list("name", flat=True)) == ["order"]
+
+
+def test_the_command_says_what_it_did(tmp_path: Path, settings) -> None:  # type: ignore[no-untyped-def]
+    settings.VAR_DIR = tmp_path
+    out = StringIO()
+    call_command("load_sample", customers=20, today=TODAY, stdout=out)
+    assert "client" in out.getvalue() and f"Campaigns: {THANK_YOU}, {REMINDER}." in out.getvalue()
+    again = StringIO()
+    call_command("load_sample", stdout=again)
+    assert again.getvalue() == "The sample shop is loaded already; nothing was changed.\n"
+
+
+def test_the_command_explains_what_is_wrong(tmp_path: Path, settings) -> None:  # type: ignore[no-untyped-def]
+    settings.VAR_DIR = tmp_path
+    Schema.objects.create(name="order", label="Order")
+    with pytest.raises(CommandError, match="order A schema of this name is described already"):
+        call_command("load_sample", customers=20)
+    with pytest.raises(CommandError, match="at least one customer"):
+        call_command("load_sample", customers=0)

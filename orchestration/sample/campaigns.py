@@ -1,0 +1,149 @@
+"""Two drawn campaigns: a thank-you in two languages that shows every activity, and one reminder for each journey."""
+
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from campaigns import canvas, publish
+from campaigns.choices import Channel
+from campaigns.models import Campaign, Sender
+from orchestration.models import ProviderAccount
+from orchestration.sample.audiences import HOME_BUYERS, LOYAL, SOON_TRAVELLING, condition, group
+
+MAILS = Path(__file__).with_name("mails")
+STEP_X, STEP_Y = 260, 150  # pixels between boxes
+THANK_YOU, REMINDER = "Autumn thank-you", "Booking reminder"
+
+Graph = dict[str, Any]
+
+
+def mail(name: str) -> str:
+    return (MAILS / f"{name}.mjml").read_text(encoding="utf-8")
+
+
+def box(uid: str, kind: str, label: str, column: float, row: float, **config: Any) -> dict[str, Any]:
+    return {"uid": uid, "kind": kind, "label": label, "x": round(60 + column * STEP_X), "y": round(80 + row * STEP_Y), "config": config}
+
+
+def arrow(source: str, target: str, port: str = "out", label: str = "") -> dict[str, str]:
+    return {"source": source, "source_port": port, "target": target, "target_port": "in", "label": label}
+
+
+def by_language(*path: str) -> list[dict[str, Any]]:
+    """Those who read French, and everyone else; a client without a language reads English."""
+    common = {"limit_kind": "none", "limit": None, "sort": None}
+    return [
+        {"label": "French", "rule": group(condition("language", "eq", "fr", path=path)), **common},
+        {"label": "Everyone else", "rule": None, **common},
+    ]
+
+
+ENRICHMENTS = [
+    {
+        "kind": "collection", "path": ["orders", "lines"], "alias": "recent_lines", "label": "Last three things bought", "limit": 3,
+        "where": group(condition("status", "ne", "cancelled", path=("order",))),
+        "sort": {"path": ["order"], "field": "placed_at", "direction": "desc"},
+        "fields": [
+            {"path": ["product"], "field": "name", "name": "name"},
+            {"path": ["product"], "field": "name_fr", "name": "name_fr"},
+            {"path": [], "field": "quantity", "name": "quantity"},
+            {"path": [], "field": "price", "name": "price"},
+        ],
+    },
+    {
+        "kind": "aggregate", "function": "sum", "path": ["orders"], "field": "total", "alias": "total_spent", "label": "Spent so far",
+        "where": group(condition("status", "not_in", ["cancelled", "returned"])),
+    },
+]  # fmt: skip
+
+
+def thank_you(sender: Sender) -> Graph:
+    letter: dict[str, Any] = {"sender": sender.pk, "text": "", "mode": "recipient", "recipient_path": [], "category": "marketing"}
+    activities = [
+        box("loyal", "build_audience", "Loyal and active", 0, 0, rule=LOYAL),
+        box("home", "build_audience", "Bought for the home", 0, 1, rule=HOME_BUYERS),
+        box("combine", "combine", "Either of them", 1, 0.5, method="union", primary=""),
+        box(
+            "unique", "deduplicate", "One per address", 2, 0.5,
+            fields=[{"path": [], "field": "email"}], keep=1, method="lowest", by={"path": [], "field": "created_at"},
+        ),
+        box("enrich", "enrich", "What they bought", 3, 0.5, entries=ENRICHMENTS),
+        box("fork", "fork", "Write, and follow up", 4, 0.5, branches=["Write", "Follow up"]),
+        box("split", "split", "By language", 5, 0, subsets=by_language()),
+        box(
+            "mailfr", "email", "Thank-you in French", 6, -0.5, **letter, language="fr", body=mail("thank_you_fr"),
+            subject="{% if client.first_name %}{{ client.first_name }}, merci{% else %}Merci{% endif %} pour cet automne",
+            preheader="Une petite attention, et les nouveautés de la maison.",
+        ),
+        box(
+            "mailen", "email", "Thank-you in English", 6, 0.5, **letter, language="en", body=mail("thank_you_en"),
+            subject="{% if client.first_name %}{{ client.first_name }}, thank you{% else %}Thank you{% endif %} for this autumn",
+            preheader="A small surprise, and what is new in the house.",
+        ),
+        box("join", "and_join", "All written", 7, 1, primary="fork"),
+        box("wait", "wait", "Let them read", 8, 1, how="duration", amount=5, unit="seconds", until=""),
+        box("end", "end", "Done", 9, 1),
+    ]  # fmt: skip
+    transitions = [
+        arrow("loyal", "combine"), arrow("home", "combine"), arrow("combine", "unique"), arrow("unique", "enrich"), arrow("enrich", "fork"),
+        arrow("fork", "split", "out_1"), arrow("split", "mailfr", "out_1"), arrow("split", "mailen", "out_2"),
+        arrow("mailfr", "join"), arrow("mailen", "join"), arrow("fork", "join", "out_2"), arrow("join", "wait"), arrow("wait", "end"),
+    ]  # fmt: skip
+    return {"activities": activities, "transitions": transitions}
+
+
+def reminder(sender: Sender) -> Graph:
+    letter: dict[str, Any] = {"sender": sender.pk, "text": "", "mode": "record", "recipient_path": ["client"], "category": "transactional"}
+    activities = [
+        box("journeys", "build_audience", "Leaving within a month", 0, 0.5, rule=SOON_TRAVELLING),
+        box("split", "split", "By the client's language", 1, 0.5, subsets=by_language("client")),
+        box(
+            "mailfr", "email", "Reminder in French", 2, 0, **letter, language="fr", body=mail("journey_fr"),
+            subject="{{ booking.destination_fr }} : départ le {{ booking.starts_on | date: '%d/%m' }}",
+            preheader="Tout ce qu'il vous faut, sur une seule page.",
+        ),
+        box(
+            "mailen", "email", "Reminder in English", 2, 1, **letter, language="en", body=mail("journey_en"),
+            subject="{{ booking.destination }}: you leave on {{ booking.starts_on | date: '%d %B' }}",
+            preheader="All you need, on one page.",
+        ),
+        box("end", "end", "Done", 3, 0.5),
+    ]  # fmt: skip
+    transitions = [
+        arrow("journeys", "split"), arrow("split", "mailfr", "out_1"), arrow("split", "mailen", "out_2"),
+        arrow("mailfr", "end"), arrow("mailen", "end"),
+    ]  # fmt: skip
+    return {"activities": activities, "transitions": transitions}
+
+
+def sample_sender() -> Sender:
+    """A sender with a provider account; empty settings mean the mail server the site was started with (EMAIL_URL)."""
+    sender, _made = Sender.objects.get_or_create(
+        name="Maison Tutti",
+        defaults={
+            "channel": Channel.EMAIL,
+            "from_name": "Maison Tutti",
+            "from_email": "hello@maison-tutti.example",
+            "reply_to": "atelier@maison-tutti.example",
+            "postal_address": "Maison Tutti, 12 rue des Rosiers, 75004 Paris, France",
+        },
+    )
+    account, _made = ProviderAccount.objects.get_or_create(name="Mail server of this site", defaults={"provider": "smtp", "settings": {}})
+    account.senders.add(sender)
+    return sender
+
+
+def draw_campaigns(user: User) -> list[Campaign]:
+    """Both campaigns lie there as drafts of `user`."""
+    sender = sample_sender()
+    drawn = []
+    for name, description, graph in (
+        (THANK_YOU, "A thank-you in two languages to those who bought lately, with what they bought.", thank_you(sender)),
+        (REMINDER, "One message for each journey that is about to start, to the client who booked it.", reminder(sender)),
+    ):
+        campaign = publish.create_campaign(name, user, description)
+        version = campaign.latest
+        canvas.save(version, graph, user, version.revision)
+        drawn.append(campaign)
+    return drawn
