@@ -14,7 +14,7 @@ from schemas.exceptions import Problem
 
 Graph = dict[str, Any]
 UID_LETTERS = string.ascii_lowercase + string.digits
-COLUMN, ROW = 352, 104  # where the next box goes: pixels on the canvas
+STEP = 144  # how far below the others the next box goes, in pixels of the canvas
 
 
 def new_uid() -> str:
@@ -42,13 +42,13 @@ def free_label(graph: Graph, label: str) -> str:
 
 
 def add_activity(graph: Graph, kind: str, label: str = "") -> tuple[Graph, str]:
-    """The drawing with one more box, to the right of all others, and the box's uid."""
+    """The drawing with one more box, below all others, and the box's uid."""
     if kind not in registry():
         raise CampaignError(_("Choose a type of activity."))
     uid = new_uid()
-    x = max((a["x"] for a in graph["activities"]), default=-COLUMN) + COLUMN
+    lowest = max(graph["activities"], key=lambda a: a["y"], default={"x": 0, "y": -STEP})
     name = free_label(graph, label.strip()[:120] or str(registry()[kind].label))
-    box = {"uid": uid, "kind": kind, "label": name, "x": x, "y": 0, "config": {}}
+    box: dict[str, Any] = {"uid": uid, "kind": kind, "label": name, "x": lowest["x"], "y": lowest["y"] + STEP, "config": {}}
     return {**graph, "activities": [*graph["activities"], box]}, uid
 
 

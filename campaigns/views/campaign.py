@@ -41,7 +41,7 @@ def add(request: HttpRequest) -> HttpResponse:
     drawing.require(request, "campaigns.add_campaign")
     form = NewCampaignForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        campaign = publish.create_campaign(form.cleaned_data["name"], request.user, description=form.cleaned_data["description"])
+        campaign = publish.create_campaign(form.cleaned_data["name"], drawing.person(request), description=form.cleaned_data["description"])
         return redirect("campaign-canvas", campaign.pk)
     return page(request, "campaigns/campaign_form.html", _("New campaign"), {"form": form, "button": _("Create and draw")})
 

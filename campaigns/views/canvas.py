@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from campaigns import canvas, publish
 from campaigns.activities.base import ActivityForm, registry
 from campaigns.choices import LAUNCHABLE, VersionStatus
-from campaigns.exceptions import CampaignError, NotAllowed
+from campaigns.exceptions import CampaignError, EditConflict, NotAllowed
 from campaigns.flow import Flow
 from campaigns.models import Version
 from campaigns.views import drawing
@@ -25,6 +25,7 @@ from campaigns.views.status import LEVELS
 from schemas.catalog import Catalog
 
 View = Callable[..., HttpResponse]
+WITHDRAWABLE = {VersionStatus.IN_REVIEW, VersionStatus.APPROVED}
 
 
 def for_canvas(view: View) -> View:
@@ -55,8 +56,7 @@ def page(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "editable": may["edit"],
         "graph": graph,
         "palette": canvas.palette(),
-        "described": drawing.describe(drawing.draft_flow(graph, catalog), catalog),
-        "problems": drawing.all_problems(graph, catalog),
+        **drawing.judge(graph, catalog),
         "urls": addresses(version),
         "can": may,
         "run": shown_run(request),
@@ -94,8 +94,8 @@ def abilities(request: HttpRequest, version: Version) -> dict[str, bool]:
         "edit": drawing.may_edit(request, version),
         "change": has("campaigns.change_campaign"),
         "submit": version.editable and has("campaigns.submit_version"),
-        "withdraw": version.status == VersionStatus.IN_REVIEW and has("campaigns.submit_version"),
-        "draft": not version.editable and has("campaigns.change_campaign"),
+        "withdraw": version.status in WITHDRAWABLE and has("campaigns.submit_version"),
+        "draft": not version.editable and version.status != VersionStatus.IN_REVIEW and has("campaigns.change_campaign"),
         "approve": version.status == VersionStatus.IN_REVIEW and has("campaigns.approve_version"),
         "test": has("orchestration.test_run"),
         "launch": version.status in LAUNCHABLE and has("orchestration.launch_run"),
@@ -135,15 +135,25 @@ def addresses(version: Version) -> dict[str, str]:
 def save(request: HttpRequest, version: Version) -> HttpResponse:
     """Store the drawing; answer what the server thinks of it."""
     graph = drawing.body_of(request)
-    revision = canvas.save(version, graph, request.user, graph.get("revision", -1))
+    try:
+        revision = canvas.save(version, graph, drawing.person(request), graph.get("revision", -1))
+    except EditConflict as error:
+        return drawing.refused(EditConflict(*error.problems, others(request, version)))
     catalog = Catalog.load()
     return JsonResponse(
         {
             "revision": revision,
             "saved_at": drawing.clock_time(),
-            "described": drawing.describe(drawing.draft_flow(graph, catalog), catalog),
-            "problems": drawing.all_problems(graph, catalog),
+            **drawing.judge(graph, catalog),
         }
+    )
+
+
+def others(request: HttpRequest, version: Version) -> str:
+    """Who else works on this version: one of them saved."""
+    names = [str(person.get_full_name() or person) for person in version.contributors.exclude(pk=drawing.person(request).pk)]
+    return (
+        _("Working on this version: %(names)s.") % {"names": ", ".join(names)} if names else _("It was saved from another window of yours.")
     )
 
 
@@ -217,17 +227,17 @@ def unbound(flow: Flow, uid: str, catalog: Catalog) -> ActivityForm:
 
 @for_canvas
 def submit(request: HttpRequest, version: Version) -> HttpResponse:
-    publish.submit(version, request.user)
+    publish.submit(version, drawing.person(request))
     return JsonResponse({"next": reverse("campaign-canvas", args=[version.campaign_id])})
 
 
 @for_canvas
 def withdraw(request: HttpRequest, version: Version) -> HttpResponse:
-    publish.withdraw(version, request.user)
+    publish.withdraw(version, drawing.person(request))
     return JsonResponse({"next": reverse("campaign-canvas", args=[version.campaign_id])})
 
 
 @for_canvas
 def new_draft(request: HttpRequest, version: Version) -> HttpResponse:
-    publish.new_draft(version.campaign, request.user)
+    publish.new_draft(version.campaign, drawing.person(request))
     return JsonResponse({"next": reverse("campaign-canvas", args=[version.campaign_id])})

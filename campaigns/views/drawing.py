@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -29,6 +30,13 @@ def version_of(request: HttpRequest, campaign_id: int) -> Version:
         return get_object_or_404(versions, number=int(number))
     newest = versions.order_by("-number").first()
     return newest or get_object_or_404(versions, pk=0)
+
+
+def person(request: HttpRequest) -> User:
+    """Who asks; only people who signed in come this far."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def require(request: HttpRequest, permission: str) -> None:
@@ -60,11 +68,14 @@ def describe_box(box: Box, catalog: Catalog) -> dict[str, Any]:
         "outputs": [port.as_dict() for port in box.output_ports],
         "summary": str(box.kind.summary(box.node.config, catalog)) if box.kind else "",
         "dimension": str(schema.label) if schema else "",
+        "flows": [[port, p.dimension, [column.alias for column in p.extra]] for port, p in box.outputs.items()],
     }
 
 
-def all_problems(graph: Graph, catalog: Catalog) -> list[dict[str, Any]]:
-    return [as_json(problem) for problem in validate.problems(graph, catalog)]
+def judge(graph: Graph, catalog: Catalog) -> dict[str, Any]:
+    """What the server knows about a drawing: each box described, and all problems."""
+    flow = draft_flow(graph, catalog)
+    return {"described": describe(flow, catalog), "problems": [as_json(problem) for problem in validate.flow_problems(graph, flow)]}
 
 
 def as_json(problem: Problem) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def change(request: HttpRequest, version: Version) -> HttpResponse:
     back = list_address(version)
     try:
         graph, next_page = apply(request, version, canvas.read(version))
-        canvas.save(version, graph, request.user, revision_of(request))
+        canvas.save(version, graph, drawing.person(request), revision_of(request))
     except CampaignError as error:
         for problem in error.problems:
             messages.error(request, f"{problem.text} {problem.hint}".strip())
@@ -79,9 +79,9 @@ def activity_address(version: Version, uid: str) -> str:
 
 def draw(request: HttpRequest, version: Version, graph: Graph) -> HttpResponse:
     catalog = Catalog.load()
-    flow = drawing.draft_flow(graph, catalog)
-    problems = drawing.all_problems(graph, catalog)
-    rows = activity_rows(version, graph, drawing.describe(flow, catalog), problems)
+    judged = drawing.judge(graph, catalog)
+    problems = judged["problems"]
+    rows = activity_rows(version, graph, judged["described"], problems)
     labels = {row["uid"]: row["label"] for row in rows}
     context = {
         **shared(request, version, graph),
@@ -176,7 +176,7 @@ def configure(request: HttpRequest, version: Version, graph: Graph, flow: Flow, 
     form, config = read_form(flow, box, request, catalog)
     label = request.POST.get("__label", "").strip()[:120] or box["label"]
     changed = edit.change_activity(graph, box["uid"], config=config, label=label)
-    canvas.save(version, changed, request.user, revision_of(request))
+    canvas.save(version, changed, drawing.person(request), revision_of(request))
     if form.errors:
         messages.warning(request, _("Saved, but not finished: see what is marked below."))
         return activity_page(request, version, canvas.read(version), {**box, "config": config, "label": label}, form)
@@ -185,7 +185,7 @@ def configure(request: HttpRequest, version: Version, graph: Graph, flow: Flow, 
 
 
 def activity_page(request: HttpRequest, version: Version, graph: Graph, box: dict[str, Any], form: Any) -> HttpResponse:
-    problems = [p for p in drawing.all_problems(graph, Catalog.load()) if p["where"] == box["uid"]]
+    problems = [p for p in drawing.judge(graph, Catalog.load())["problems"] if p["where"] == box["uid"]]
     kind = next((kind for kind in canvas.palette() if kind["key"] == box["kind"]), {})
     context = {
         **shared(request, version, graph),

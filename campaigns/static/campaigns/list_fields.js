@@ -348,7 +348,7 @@
     for (const textarea of found) textarea.dataset.ready = "true";
     await loadCatalogue();
     for (const textarea of found) {
-      if (!textarea.dataset.schema) textarea.after(h("p", { class: "t-note" }, gettext("Draw an arrow to this activity first: what can be chosen depends on what flows in.")));
+      if (!textarea.dataset.schema) textarea.after(h("p", { class: "t-note" }, gettext("What can be chosen depends on what flows in: draw an arrow to this activity, and set up the one before it.")));
       if (textarea.dataset.schema) new KINDS[textarea.dataset.list](textarea);
       textarea.hidden = true;
     }

@@ -50,7 +50,7 @@ Graph.registerEdge(
         label: { class: "tc-arrow-label", fontSize: 12, textAnchor: "middle", textVerticalAnchor: "middle", pointerEvents: "none" },
         body: { ref: "label", class: "tc-arrow-pill", refX: -9, refY: -4, refWidth: 18, refHeight: 8, refWidth2: 18, rx: 10, ry: 10 },
       },
-      position: { distance: 0.5 },
+      position: { distance: 0.56 },
     },
   },
   true,
@@ -107,14 +107,14 @@ export class Screen {
     const port = magnet.closest("[port]")?.getAttribute("port");
     const output = this.drawing.describe(uid).outputs.find((p) => p.key === port);
     if (!output || !this.drawing.editable) return false;
-    if (output.many || !this.drawing.outbound(uid, port).length) return true;
-    toast(gettext("This output already leads somewhere. Add a Fork to send it to several boxes."));
-    return false;
+    if (!output.many && this.drawing.outbound(uid, port).length) toast(gettext("This output already leads somewhere. Add a Fork to send it to several boxes."));
+    return true; // the line then finds no place to end
   }
 
   listen() {
     const { graph, drawing } = this;
     graph.on("edge:connected", ({ isNew, edge }) => isNew && this.connected(edge));
+    graph.on("node:move", () => (this.dragging = true));
     graph.on("node:moved", () => setTimeout(() => this.moved()));
     graph.on("selection:changed", ({ selected }) => {
       if (!this.showing) drawing.select(selected.map((cell) => cell.id));
@@ -146,6 +146,7 @@ export class Screen {
   }
 
   moved() {
+    this.dragging = false;
     const places = new Map();
     for (const node of this.graph.getNodes()) {
       const { x, y } = node.getPosition();
@@ -160,7 +161,8 @@ export class Screen {
   sync() {
     const { graph, drawing } = this;
     const keys = new Set(drawing.transitions.map(transitionKey));
-    for (const edge of graph.getEdges()) if (!keys.has(edge.id)) edge.remove();
+    const beingDrawn = (edge) => !edge.id.includes("|"); // by hand, at this moment
+    for (const edge of graph.getEdges()) if (!keys.has(edge.id) && !beingDrawn(edge)) edge.remove();
     for (const node of graph.getNodes()) {
       if (!drawing.activities.has(node.id)) {
         node.remove();
@@ -189,7 +191,7 @@ export class Screen {
       return;
     }
     const { x, y } = node.getPosition();
-    if (x !== activity.x || y !== activity.y) node.position(activity.x, activity.y);
+    if (!this.dragging && (x !== activity.x || y !== activity.y)) node.position(activity.x, activity.y);
     if (node.getSize().height !== height || node.getSize().width !== width) node.resize(width, height);
     const look = (items) => JSON.stringify(items.map((p) => [p.id, p.group, p.args, p.attrs.text.text]));
     if (look(node.ports.items) !== look(ports)) node.prop("ports/items", ports, { rewrite: true });

@@ -30,7 +30,7 @@ export class Keyboard {
     const key = event.key.toLowerCase();
     if (key === "z") return this.act(() => (event.shiftKey ? this.drawing.redo() : this.drawing.undo()));
     if (key === "y") return this.act(() => this.drawing.redo());
-    if (key === "c" && this.drawing.selection.size && !String(getSelection())) return this.act(() => this.copy());
+    if (key === "c" && this.drawing.selection.size && !this.readingText()) return this.act(() => this.copy());
     if (key === "x" && this.drawing.selection.size) return this.act(() => this.copy() && this.drawing.remove([...this.drawing.selection]));
     if (key === "v") return this.act(() => this.paste());
     if (key === "d" && this.drawing.selection.size) return this.act(() => this.drawing.paste(this.drawing.copy()));
@@ -48,6 +48,11 @@ export class Keyboard {
     if (event.key === "Enter" || event.key === " ") return this.act(() => this.open(uid));
     if (event.key in ARROWS) return this.act(() => this.move(uid, ARROWS[event.key], event.shiftKey ? BIG_STEP : STEP));
     return false;
+  }
+
+  readingText() {
+    const marked = getSelection();
+    return !marked.isCollapsed && Boolean(marked.anchorNode.parentElement?.closest(".tc-panel, .tc-drawer, .tc-problems"));
   }
 
   act(action) {

@@ -4,7 +4,7 @@ import { BOX, boxSize } from "./box.js";
 import { h, icon, toast, translate } from "./dom.js";
 
 const DRAG_PX = 5;
-const GAP = { TB: 68, LR: 124 };
+const GAP = { TB: 76, LR: 124 };
 
 export class Palette {
   constructor(place, drawing, screen, kinds) {

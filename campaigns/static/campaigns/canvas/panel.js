@@ -10,7 +10,10 @@ export class Panel {
     Object.assign(this, { place, drawing, urls, tasks: {}, shown: null, turn: 0 });
     this.soon = debounce(QUIET_MS, (uid) => this.send(uid));
     drawing.addEventListener("select", () => this.show());
-    drawing.addEventListener("learned", () => this.showProblems());
+    drawing.addEventListener("learned", () => {
+      this.showProblems();
+      this.followInputs();
+    });
     drawing.addEventListener("change", (event) => {
       if (event.detail && event.detail.restored) this.show({ again: true });
     });
@@ -63,7 +66,21 @@ export class Panel {
     );
     this.showProblems();
     this.showResults();
+    this.inputs = this.inputsOf(uid);
     return this.load(uid);
+  }
+
+  /* What flows in decides what a form offers; it is fetched again when that changes. */
+  inputsOf(uid) {
+    return JSON.stringify(this.drawing.inbound(uid).map((t) => [t.source, t.source_port, t.target_port, t.label, this.drawing.described[t.source]?.flows]));
+  }
+
+  followInputs() {
+    if (!this.drawing.activities.has(this.shown)) return;
+    const inputs = this.inputsOf(this.shown);
+    if (inputs === this.inputs) return;
+    this.inputs = inputs;
+    this.reload(this.shown);
   }
 
   async load(uid) {
