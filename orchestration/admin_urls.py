@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("runs/<int:run_id>/state/", inside(run.run_state), name="run-state"),
     path("runs/rows/", inside(run.run_rows), name="run-rows"),
     path("runs/<int:run_id>/control/", inside(run.run_control), name="run-control"),
+    path("versions/<int:version_id>/run/", inside(run.version_run), name="version-run"),
     path("versions/<int:version_id>/test/", inside(run.run_test), name="run-test"),
     path("approvals/", inside(approval.approvals), name="approvals"),
     path("approvals/<int:version_id>/", inside(approval.approval), name="approval"),

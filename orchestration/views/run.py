@@ -55,6 +55,13 @@ def run_state(request: HttpRequest, run_id: int) -> JsonResponse:
 
 @may_see
 @require_GET
+def version_run(request: HttpRequest, version_id: int) -> JsonResponse:
+    """The latest run of a version, for its canvas: {run: id or null}."""
+    return JsonResponse({"run": Run.objects.filter(version_id=version_id).order_by("-id").values_list("pk", flat=True).first()})
+
+
+@may_see
+@require_GET
 def run_rows(request: HttpRequest) -> HttpResponse:
     """The first rows of a port (?run=&uid=&port=&q=): a page, a fragment of it for scripts, or JSON with &format=json."""
     asked = request.GET
