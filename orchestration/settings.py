@@ -147,6 +147,7 @@ STORAGES = {
 MEDIA_ROOT = VAR_DIR / "files"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)  # one uploaded change file
+DDL_MAX_BYTES = env.int("DDL_MAX_BYTES", default=1024**2)  # one uploaded file of CREATE TABLE statements
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- mail ---------------------------------------------------------------------------------------------------------

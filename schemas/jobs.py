@@ -3,14 +3,24 @@
 import logging
 
 import django_rq
-from django.db import connection
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.base import File
+from django.db import connection, transaction
 
 from schemas.choices import ImportStatus
-from schemas.ingest import IMPORT_LOCK, ingest
-from schemas.models import Import
+from schemas.ingest import IMPORT_LOCK, create_import, ingest
+from schemas.models import Import, Schema
 
 log = logging.getLogger(__name__)
 QUEUE = "io"
+
+
+def ask_for(schema: Schema, upload: File, user: AbstractBaseUser) -> Import:
+    """An import of an uploaded file waits, and a worker is woken for it; should that fail, the clock does it later."""
+    with transaction.atomic():
+        import_ = create_import(schema, upload.name or "", upload, user)
+        transaction.on_commit(lambda: enqueue(import_), robust=True)
+    return import_
 
 
 def enqueue(import_: Import) -> None:

@@ -232,7 +232,7 @@ class Merge:
         cursor = self.execute(
             """
             WITH done AS (
-                INSERT INTO {table} AS t ({into}) 
+                INSERT INTO {table} AS t ({into})
                 SELECT {values} FROM {staged} AS s {had} WHERE s.kind = 'u'
                 ON CONFLICT ({key}) {what} RETURNING (t.xmax = 0) AS new
             )

@@ -16,8 +16,9 @@ from sqlalchemy.dialects.postgresql.psycopg import PGCompiler_psycopg, PGDialect
 from sqlalchemy.sql import sqltypes
 
 PLACEHOLDER = re.compile(r"%\((?P<name>[^)]+)\)s|%%")
-# Values travel as JSON, so each is cast where it stands; the casts are wider than the column, or they would round and overflow.
-WIDE = {sqltypes.Integer: "BIGINT", sqltypes.Float: "DOUBLE PRECISION", sqltypes.Numeric: "NUMERIC", sqltypes.String: "TEXT"}
+# Values travel as JSON, so each is cast where it stands; the casts are wider than the column, or they would round and
+# overflow. Whole numbers stand for themselves: PostgreSQL gives 200 and 3000000000 the types that fit.
+WIDE = {sqltypes.Integer: "", sqltypes.Float: "DOUBLE PRECISION", sqltypes.Numeric: "NUMERIC", sqltypes.String: "TEXT"}
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,13 @@ class Statement:
 
 
 class Compiler(PGCompiler_psycopg):
-    """Casts every value to the widest type of its family."""
+    """Casts values to the widest type of their family."""
 
     def render_bind_cast(self, type_: Any, dbapi_type: Any, sqltext: str) -> str:
         wide = next((name for affinity, name in WIDE.items() if isinstance(dbapi_type, affinity)), None)
-        return f"{sqltext}::{wide}" if wide else super().render_bind_cast(type_, dbapi_type, sqltext)
+        if wide is None:
+            return super().render_bind_cast(type_, dbapi_type, sqltext)
+        return f"{sqltext}::{wide}" if wide else sqltext
 
 
 class CastNumeric(sa.Numeric):  # type: ignore[type-arg]

@@ -290,10 +290,11 @@ def prepare_session() -> None:
 
 def apply(borrowed: sa.Connection, change: Change) -> None:
     operation = change.operation
+    if isinstance(operation, ops.AlterColumnOp):
+        operation.kw.pop("autoincrement", None)  # MySQL's business; Alembic warns about its own words
     if isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None:
         quoted = borrowed.dialect.identifier_preparer.quote(operation.column_name)
         kind = operation.modify_type.compile(dialect=borrowed.dialect)
-        operation.kw.pop("autoincrement", None)
         operation.kw["postgresql_using"] = f"{quoted}::{kind}"
     try:
         Operations(MigrationContext.configure(borrowed)).invoke(operation)
