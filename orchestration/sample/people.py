@@ -20,7 +20,7 @@ MAIL_DOMAINS = [
 ]  # reserved: nobody real is behind them
 TIERS = ["none", "silver", "gold", "platinum"]
 DAYS_OF_HISTORY = 1500
-HOUSEHOLDS = 0.015  # the share of customers who use the address of somebody they live with
+HOUSEHOLDS = 0.05  # the share of customers who use the address of somebody they live with
 
 
 @dataclass
@@ -103,7 +103,7 @@ def somebody(chance: random.Random, today: datetime.date, number: int) -> Person
         client_id=number,
         first_name=first,
         last_name=last,
-        email=None if chance.random() < 0.06 else f"{letters}{number}@{chance.choice(MAIL_DOMAINS)}",
+        email=None if chance.random() < 0.06 else address(chance, f"{letters}{number}"),
         phone=telephone(chance, words.STORES[store][3]) if chance.random() < 0.62 else None,
         language=None if chance.random() < 0.03 else language,
         birth_date=None if chance.random() < 0.18 else today - datetime.timedelta(days=365 * age + chance.randrange(365)),
@@ -139,6 +139,14 @@ def ascii_letters(text: str) -> str:
         "NFKD", text.lower().replace("ø", "o").replace("ł", "l").replace("œ", "oe").replace("ß", "ss").replace("ı", "i")
     )
     return "".join(c for c in plain if c.isascii() and c.isalpha()) or "contact"
+
+
+def address(chance: random.Random, letters: str) -> str:
+    """A mail address; now and then one that somebody mistyped."""
+    domain = chance.choice(MAIL_DOMAINS)
+    if chance.random() < 0.006:
+        return chance.choice([f"{letters}@", f"{letters}.{domain}", f"{letters}@@{domain}", f"{letters} @{domain}"])
+    return f"{letters}@{domain}"
 
 
 def telephone(chance: random.Random, prefix: str) -> str:

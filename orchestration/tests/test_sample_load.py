@@ -8,17 +8,21 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from campaigns import canvas, validate
 from campaigns.activities.base import registry
 from campaigns.choices import VersionStatus
 from campaigns.models import Audience, Campaign, Sender
-from orchestration.models import ProviderAccount
+from orchestration import launch, review
+from orchestration.choices import RunStatus
+from orchestration.models import ProviderAccount, Run
 from orchestration.sample.audiences import AUDIENCES, save_audiences
 from orchestration.sample.campaigns import REMINDER, THANK_YOU
 from orchestration.sample.describe import describe_shop
 from orchestration.sample.generate import FILES
 from orchestration.sample.load import load
+from orchestration.testing import run_to_end
 from schemas import rules
 from schemas.catalog import Catalog
 from schemas.ddl import describe_ddl, read_ddl
@@ -92,6 +96,23 @@ def test_the_thank_you_shows_every_activity_and_both_languages(tmp_path: Path) -
     reminder = canvas.read(Campaign.objects.get(name=REMINDER).latest)
     assert {a["config"]["mode"] for a in reminder["activities"] if a["kind"] == "email"} == {"record"}
     assert "client" in json.dumps([a["config"].get("recipient_path") for a in reminder["activities"]])
+
+
+def test_a_test_run_of_each_campaign_ends_and_every_mail_can_be_written(tmp_path: Path) -> None:
+    load(tmp_path, timezone.localdate(), customers=150)  # rules such as "in the next 30 days" go by the run's clock
+    marketer = User.objects.get(username="marketer")
+    for campaign in Campaign.objects.all():
+        run = run_to_end(launch.start_test(campaign.latest, marketer))
+        assert run.status == RunStatus.COMPLETED, run.error
+        for uid in ("mailfr", "mailen"):
+            task = run.tasks.get(activity_uid=uid)
+            assert task.rows_in == task.rows_out + task.complement + sum(task.excluded.values())
+            shown = review.preview(run, uid)
+            assert not shown.error and shown.mails
+            for entry in shown.mails:
+                assert "{{" not in entry["mail"].html + entry["mail"].subject and "None" not in entry["mail"].text
+    journeys = review.preview(Run.objects.get(version__campaign__name=REMINDER), "mailfr")
+    assert [entry["to"] for entry in journeys.mails].count("elodie.lefevre@example.com") >= 2, "one message for each journey"
 
 
 def test_a_taken_name_stops_the_load_as_a_whole(tmp_path: Path) -> None:
