@@ -18,6 +18,7 @@ from schemas.sql import Statement, compile_sql
 ROWS_SHOWN = 50
 COLUMNS_SHOWN = 12
 LIST_SHOWN = 20
+TEXT_SHOWN = 200  # characters
 SQL_SHOWN = 20_000  # characters
 
 
@@ -59,7 +60,10 @@ def first_rows(rule: Any, catalog: Catalog, clock: Clock, personal: bool) -> tup
         raise RuleError(Problem("", _("All fields of these records are personal data."), _("Ask an administrator to see them.")))
     keys = [table.c[field.column] for field in schema.key]
     # Texts are cut in the database: a row on a screen shows no novels.
-    shown = [sa.func.left(sa.cast(table.c[f.column], sa.Text), 200) if f.kind.family == "text" else table.c[f.column] for f in fields]
+    shown = [
+        sa.func.left(table.c[f.column], sa.literal_column(str(TEXT_SHOWN))) if f.kind.family == "text" else table.c[f.column]
+        for f in fields
+    ]
     labelled = [column.label(f.column) for f, column in zip(fields, shown, strict=True)]
     select = sa.select(*labelled).where(condition(rule, catalog, table, clock)).order_by(*keys).limit(ROWS_SHOWN)
     _names, rows = fetch_rows(select)

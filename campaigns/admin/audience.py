@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from campaigns.count import count_audience
 from campaigns.models import Audience
@@ -35,6 +35,7 @@ class AudienceForm(forms.ModelForm):
     class Meta:
         model = Audience
         fields = ["name", "schema", "rule", "description"]
+        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -70,6 +71,7 @@ class AudienceAdmin(ModelAdmin):
     search_fields = ["name", "description"]
     list_select_related = ["schema"]
     warn_unsaved_form = True
+    compressed_fields = False  # labels above: the rule builder needs the width
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return AudienceList

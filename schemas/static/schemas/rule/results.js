@@ -22,7 +22,7 @@ export class Results {
     this.cancel = button(gettext("Cancel"), () => this.stop(gettext("cancelled")), { symbol: "close", hidden: true });
     this.figure = h("div", { class: "tr-figure", role: "status", "aria-live": "polite" }, this.number, this.state);
     return h("div", { class: "tr-bar" }, this.figure, h("span", { class: "tr-space" }), this.cancel,
-      h("label", { class: "tr-choice t-small" }, box, gettext("Count by itself")),
+      h("label", { class: "tr-choice t-small" }, box, gettext("Count automatically")),
       button(gettext("Exact count"), () => this.count(true), { symbol: "calculate", kind: "tr-primary", data: { role: "count" } }),
       button(gettext("See the rows"), () => this.rows(), { symbol: "table_rows", data: { role: "rows" } }));
   }
