@@ -7,7 +7,8 @@ from typing import Any
 from campaigns.activities.base import registry
 from campaigns.choices import Category
 
-WIDTH, HEIGHT, MARGIN = 200, 58, 30
+WIDTH, HEIGHT, MARGIN = 196, 58, 24
+CLOSER = 0.74  # nothing is edited here, so the boxes may stand closer together than on the canvas
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Picture:
 
 def picture(graph: Mapping[str, Any], counts: Mapping[str, Mapping[str, int]] | None = None) -> Picture:
     """`counts`: rows by activity and port, once they are known."""
-    drawn = graph.get("activities", [])
+    drawn = [{**a, "x": round(a["x"] * CLOSER)} for a in graph.get("activities", [])]
     left = min((a["x"] for a in drawn), default=0) - MARGIN
     top = min((a["y"] for a in drawn), default=0) - MARGIN
     boxes = {a["uid"]: box(a, left, top) for a in drawn}
@@ -71,7 +72,7 @@ def box(activity: Mapping[str, Any], left: int, top: int) -> Box:
     return Box(activity["uid"], short(activity.get("label") or name), name, activity["x"] - left, activity["y"] - top, sends)
 
 
-def short(label: str, most: int = 27) -> str:
+def short(label: str, most: int = 22) -> str:
     return label if len(label) <= most else label[: most - 1] + "…"
 
 

@@ -9,7 +9,7 @@ from campaigns import canvas, publish, validate
 from campaigns.choices import LAUNCHABLE
 from campaigns.exceptions import NotAllowed
 from campaigns.models import Version
-from orchestration.models import ProviderAccount
+from orchestration import accounts
 from schemas.catalog import Catalog
 from schemas.exceptions import Problem
 
@@ -50,14 +50,12 @@ def sender_problems(plan: Mapping[str, Any]) -> list[Problem]:
     for activity in plan["activities"]:
         for step in activity["steps"]:
             if step["type"] == "send" and not served(step):
-                text = _("No active provider account sends for “%(sender)s”.")
-                name = (step["settings"].get("sender") or {}).get("name") or _("no sender")
-                found.append(
-                    Problem(activity["uid"], text % {"sender": name}, _("Ask an administrator to connect the sender to an account."))
-                )
+                text = _("The provider account of the sender “%(sender)s” is switched off.")
+                name = (step["settings"].get("sender") or {}).get("name", "")
+                hint = _("Ask an administrator to switch it on, or to connect the sender to another account.")
+                found.append(Problem(activity["uid"], text % {"sender": name}, hint))
     return found
 
 
 def served(step: Mapping[str, Any]) -> bool:
-    sender = (step["settings"].get("sender") or {}).get("id")
-    return ProviderAccount.objects.filter(active=True, senders=sender).exists()
+    return accounts.choose(step["channel"], step["settings"].get("sender") or {}).active

@@ -106,6 +106,14 @@ class Preview:
     error: str = ""
 
     @property
+    def shown_from(self) -> int:
+        return min(self.first + 1, self.total)
+
+    @property
+    def shown_to(self) -> int:
+        return self.first + len(self.mails)
+
+    @property
     def previous(self) -> int | None:
         return max(self.first - MAILS, 0) if self.first else None
 
@@ -137,7 +145,10 @@ def written_to(table: str, asks_consent: bool) -> sa.Select[Any]:
     """Who will probably be written to: somebody without an address or consent is no example."""
     columns = ("recipient_key", "entity_key", "address", "consent", "context")
     prepared = sa.table(table, *(sa.column(name) for name in columns), schema=WORK)
-    select = sa.select(*(prepared.c[name] for name in columns)).where(sa.func.coalesce(prepared.c.address, "") != "")
+    select = sa.select(*(prepared.c[name] for name in columns)).where(
+        sa.func.coalesce(prepared.c.address, "") != "",
+        prepared.c.context.is_not(None),  # the other records of somebody who gets one message for all
+    )
     return select.where(prepared.c.consent.is_(sa.true())) if asks_consent else select
 
 

@@ -24,6 +24,7 @@ from orchestration.monitor import canvas_url
 from orchestration.picture import picture
 from orchestration.views.run import REFUSALS, text_of
 from schemas.catalog import Catalog
+from schemas.exceptions import Problem
 
 can_view = permission_required("campaigns.view_version", raise_exception=True)
 
@@ -50,7 +51,7 @@ def approval(request: HttpRequest, version_id: int) -> HttpResponse:
     context = {
         "title": str(version),
         "version": version,
-        "problems": validate.problems(canvas.read(version), Catalog.load()),
+        "problems": labelled_problems(version),
         "differences": review.differences(version),
         "before": review.last_approved(version),
         "history": version.approvals.select_related("by"),
@@ -61,6 +62,13 @@ def approval(request: HttpRequest, version_id: int) -> HttpResponse:
         **counted(request, version, run),
     }
     return render(request, "orchestration/approval.html", {**admin.site.each_context(request), **context})
+
+
+def labelled_problems(version: Version) -> list[tuple[str, Problem]]:
+    """What is wrong or worth knowing, beside the name of its activity."""
+    graph = canvas.read(version)
+    labels = {activity["uid"]: activity["label"] for activity in graph["activities"]}
+    return [(labels.get(problem.where, ""), problem) for problem in validate.problems(graph, Catalog.load())]
 
 
 def counted(request: HttpRequest, version: Version, run: Run | None) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from campaigns.testing import draw
 
-from campaigns.models import Version
+from campaigns.models import Sender, Version
+from campaigns.testing import draw
+from orchestration.models import ProviderAccount
 from orchestration.roles import APPROVER, MARKETER
 from orchestration.testing import person
 from schemas.testing import small_world
@@ -52,3 +53,30 @@ def forked_version(author: Any) -> Version:
 
 
 BY_EMAIL = {"fields": [{"path": [], "field": "email"}], "method": "chance", "keep": 1}
+
+
+@pytest.fixture
+def mailing(author: Any) -> Version:
+    """Everybody gets a mail with their first name in it."""
+    small_world()
+    sender = Sender.objects.create(
+        name="Shop", from_name="The Shop", from_email="shop@tutti.localhost", postal_address="1 Main Street, Paris"
+    )
+    content = {
+        "sender": sender.pk, "subject": "Hello {{ customer.first_name }}", "preheader": "", "text": "", "mode": "recipient",
+        "body": "<mj-text>Dear {{ customer.first_name }}, <a href=\"https://shop.example/new\">new things</a></mj-text>",
+        "recipient_path": [], "category": "marketing", "language": "en",
+    }  # fmt: skip
+    mail = {"uid": "mail", "kind": "email", "label": "Invitation", "config": content, "x": 352, "y": 0}
+    end = {"uid": "end", "kind": "end", "label": "End", "config": {}, "x": 704, "y": 0}
+    return draw(
+        author, activities=[audience("all", label="Everybody"), mail, end], transitions=[arrow("all", "mail"), arrow("mail", "end")]
+    )
+
+
+@pytest.fixture
+def account(mailing: Version) -> ProviderAccount:
+    """The sender of the mailing has an account that sends to the local inbox."""
+    found = ProviderAccount.objects.create(name="Local inbox", provider="smtp")
+    found.senders.set(Sender.objects.all())
+    return found

@@ -11,9 +11,10 @@ from django.utils import timezone
 from campaigns import publish
 from campaigns.choices import VersionStatus
 from campaigns.models import Version
-from orchestration import launch
-from orchestration.choices import RunKind, RunStatus
-from orchestration.models import Run
+from orchestration import accounts, advance, jobs, launch
+from orchestration.choices import RunKind, RunStatus, TaskStatus
+from orchestration.exceptions import RunError
+from orchestration.models import ProviderAccount, Run
 from orchestration.testing import approved, run_to_end
 from orchestration.tests.engine.test_run_views import signed_in
 
@@ -139,3 +140,51 @@ def test_a_later_version_is_compared_with_the_approved_one(forked: Version, auth
 def test_a_launch_in_the_past_is_now(forked: Version, author: Any, approver: Any) -> None:
     run = launch.launch(approved(forked, author, approver), author, at=timezone.now() - timedelta(days=1))
     assert run.status == RunStatus.RUNNING
+
+
+def test_the_approver_reads_the_mails_of_real_recipients(mailing: Version, author: Any, approver: Any) -> None:
+    publish.submit(mailing, author)
+    run = count(Version.objects.get(pk=mailing.pk), author)
+    task = run.tasks.get(activity_uid="mail")
+    assert task.rows_in == task.rows_out + sum(task.excluded.values())
+    assert task.rows_out and {"no_address", "no_consent"} <= set(task.excluded)
+    client = signed_in(approver)
+    address = reverse("approval", args=[mailing.pk])
+    page = client.get(address).content.decode()
+    assert page.count('sandbox=""') == min(task.rows_out, 3)
+    assert "srcdoc=" in page and "Dear " in page
+    assert "No consent" in page
+    assert f"of {task.rows_out} messages" in page
+    turned = client.get(address, {"of": "mail", "mail": "3"}).content.decode()
+    assert "mail=0#mails" in turned
+    assert not run.messages.exists()
+
+
+def test_a_launch_needs_an_account_that_is_on(mailing: Version, author: Any, approver: Any) -> None:
+    version = approved(mailing, author, approver)
+    ProviderAccount.objects.create(name=accounts.DEFAULT, provider=accounts.DEFAULT_PROVIDER, active=False)
+    with pytest.raises(RunError, match="is switched off"):
+        launch.launch(version, author)
+
+
+def test_a_live_run_fills_the_ledger_and_sends(mailing: Version, account: Any, author: Any, approver: Any) -> None:
+    version = approved(mailing, author, approver)
+    run = launch.launch(version, author)
+    for uid in ("all", "mail"):
+        task = run.tasks.get(activity_uid=uid)
+        jobs.run_task(task.pk, task.epoch)
+    task = run.tasks.get(activity_uid="mail")
+    planned = approvals_count(version)
+    assert (task.status, run.messages.filter(planned=True).count(), task.rows_out) == (TaskStatus.SENDING, planned, planned)
+    assert run.tasks.get(activity_uid="end").status == TaskStatus.PENDING
+    run.messages.filter(state="queued").update(state="sent")
+    run.messages.filter(pk=run.messages.filter(state="sent").first().pk).update(state="unknown")
+    advance.advance(run.pk)
+    run = run_to_end(run)
+    version.refresh_from_db()
+    assert (run.status, version.status) == (RunStatus.COMPLETED_WITH_ERRORS, VersionStatus.COMPLETED_WITH_ERRORS)
+    assert "could not be verified" in run.error
+
+
+def approvals_count(version: Version) -> int:
+    return int(version.approvals.get().counts["planned"])
