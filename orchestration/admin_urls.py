@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from orchestration.views import approval, help, run
+from orchestration.views import approval, help, inbox, run
 
 inside = admin.site.admin_view
 
@@ -19,6 +19,10 @@ urlpatterns: list[URLPattern] = [
     path("approvals/<int:version_id>/", inside(approval.approval), name="approval"),
     path("approvals/<int:version_id>/decide/", inside(approval.decide), name="approval-decide"),
     path("versions/<int:version_id>/launch/", inside(approval.launch_page), name="launch"),
+    path("inbox/", inside(inbox.mails), name="inbox"),
+    path("inbox/<int:mail_id>/html/", inside(inbox.mail_html), name="inbox-html"),
+    path("messages/<int:message_id>/preview/", inside(inbox.message_preview), name="message-preview"),
+    path("messages/<int:message_id>/preview/html/", inside(inbox.message_html), name="message-html"),
     path("help/", inside(help.index), name="help"),
     path("help/<slug:name>/", inside(help.guide), name="help-guide"),
 ]

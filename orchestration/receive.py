@@ -30,7 +30,7 @@ EVENT = """
     )
     INSERT INTO orchestration_event (message_id, kind, at, url, link, machine, key, detail)
     SELECT id, %(kind)s, clock_timestamp(), %(url)s, %(link)s,
-        %(machine)s OR (%(kind)s IN ('opened', 'clicked') AND clock_timestamp() < left_at + make_interval(secs => %(at_once)s)),
+        %(machine)s OR (%(kind)s IN ('opened', 'clicked') AND coalesce(clock_timestamp() < left_at + make_interval(secs => %(at_once)s), false)),
         %(key)s, %(detail)s::jsonb
     FROM found ON CONFLICT DO NOTHING
 """

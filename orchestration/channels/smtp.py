@@ -35,7 +35,7 @@ HUNG_UP = (OSError, smtplib.SMTPException)  # SMTPServerDisconnected, timeouts, 
 
 
 class SmtpForm(forms.Form):
-    host = forms.CharField(label=gettext_lazy("Server"), max_length=253)
+    host = forms.CharField(label=gettext_lazy("Server"), max_length=253, required=False)
     port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65535, initial=587)
     security = forms.ChoiceField(
         label=gettext_lazy("Encryption"),
@@ -47,13 +47,21 @@ class SmtpForm(forms.Form):
         help_text=gettext_lazy("With encryption, nothing is sent to a server whose certificate is not valid for its name."),
     )
     username = forms.CharField(label=gettext_lazy("User name"), required=False, max_length=255)
-    password = forms.CharField(label=gettext_lazy("Password"), required=False, max_length=500, widget=forms.PasswordInput)
+    password = forms.CharField(label=gettext_lazy("Password"), required=False, max_length=500, strip=False, widget=forms.PasswordInput)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("host"):
+            return given
+        if given.get("username") or given.get("password"):
+            self.add_error("host", _("Name the server that these belong to."))
+        return {}
 
 
 class Smtp(Provider):
     """Any mail server that speaks SMTP.
 
-    Leave everything empty to use the server that the site was started with (EMAIL_URL).
+    Leave the server empty to use the one that the site was started with (EMAIL_URL).
     """
 
     key = "smtp"
