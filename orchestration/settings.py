@@ -33,7 +33,8 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
-ADDRESS_KEY = env.str("ADDRESS_KEY", default=SECRET_KEY)  # hashes suppressed addresses; set it to the old key before changing SECRET_KEY
+# Hashes suppressed addresses. Unset: SECRET_KEY; set it to the old key before changing that one. (A default that begins with "$" would be taken for a name.)
+ADDRESS_KEY = env.str("ADDRESS_KEY", default="") or SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])  # unset: this machine only
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000")  # unset: links in mail lead to this machine
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
