@@ -25,13 +25,15 @@ ROLES: dict[str, frozenset[str]] = {
         reporting.view_report
         """.split()
     ),
-    # Looks at everything that will be sent, decides, and can launch or stop it; draws nothing.
+    # Looks at everything that will be sent, decides, and can launch or stop it; draws nothing. Reads rules, hence
+    # schemas, and counts again what may have changed since, hence test runs.
     APPROVER: frozenset(
         """
+        schemas.view_schema
         campaigns.view_campaign campaigns.view_version campaigns.view_activity campaigns.view_transition
         campaigns.view_approval campaigns.approve_version
         orchestration.view_run orchestration.view_task orchestration.view_logline
-        orchestration.preview_rows orchestration.launch_run orchestration.control_run
+        orchestration.test_run orchestration.preview_rows orchestration.launch_run orchestration.control_run
         reporting.view_report
         """.split()
     ),
