@@ -28,9 +28,14 @@ def label(x: float, y: float, text: str, size: float = 8, colour: Color = INK, a
     return String(x, y, text, fontName=registered()[bold], fontSize=size, fillColor=colour, textAnchor=anchor)
 
 
+def sheet(width: float, height: float) -> Drawing:
+    """An empty drawing; without the font's name it would ask for one that is not embedded."""
+    return Drawing(width, height, initialFontName=registered()[0])
+
+
 def funnel(stages: list[Stage], width: float, writer: Writer) -> Drawing:
     """One bar below the other, with the number and how much of the bar above is left."""
-    drawing = Drawing(width, FUNNEL_ROW * len(stages))
+    drawing = sheet(width, FUNNEL_ROW * len(stages))
     room = width - LABEL_WIDTH - NUMBER_WIDTH
     for n, stage in enumerate(stages):
         y = drawing.height - FUNNEL_ROW * (n + 1)
@@ -62,14 +67,12 @@ def fade(n: int, of: int) -> Color:
 
 def time_line(line: Timeline, width: float, writer: Writer) -> Drawing:
     """What was sent above, what came back below on a scale of its own: one sends in an hour and reads for days."""
-    drawing = Drawing(width, BOTTOM + REACTIONS_HEIGHT + SENT_HEIGHT + 2 * TOP)
     sent = [series for series in line.series if series.key not in REACTIONS]
     back = [series for series in line.series if series.key in REACTIONS and any(series.values)]
     slot = (width - LEFT) / max(len(line.moments), 1)
+    drawing = sheet(width, BOTTOM + SENT_HEIGHT + TOP + (REACTIONS_HEIGHT + TOP if back else 0))
     if back:
         plot(drawing, back, Frame(BOTTOM, REACTIONS_HEIGHT, width, slot), curve, writer)
-    else:
-        drawing = Drawing(width, BOTTOM + SENT_HEIGHT + TOP)
     plot(drawing, sent, Frame(BOTTOM + (REACTIONS_HEIGHT + TOP if back else 0), SENT_HEIGHT, width, slot), columns, writer)
     every = -(-len(line.labels) // LABELS_AT_MOST) or 1
     for n, text in enumerate(line.labels):

@@ -22,10 +22,11 @@ def registered() -> tuple[str, str]:
     files = (DEJAVU / "DejaVuSans.ttf", DEJAVU / "DejaVuSans-Bold.ttf")
     if not all(path.exists() for path in files):
         files = (VERA / "Vera.ttf", VERA / "VeraBd.ttf")
-    for name, path in zip(("Tutti", "Tutti-Bold"), files, strict=True):
+    normal, bold = (path.stem for path in files)
+    for name, path in zip((normal, bold), files, strict=True):
         pdfmetrics.registerFont(TTFont(name, str(path)))
-    pdfmetrics.registerFontFamily("Tutti", normal="Tutti", bold="Tutti-Bold", italic="Tutti", boldItalic="Tutti-Bold")
-    return "Tutti", "Tutti-Bold"
+    pdfmetrics.registerFontFamily(normal, normal=normal, bold=bold, italic=normal, boldItalic=bold)
+    return normal, bold
 
 
 @cache

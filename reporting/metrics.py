@@ -346,8 +346,13 @@ def written(value: Number | None, style: str = "count") -> str:
     if style == "rate":
         return percent(float(value))
     if style == "pace":
-        return gettext("%(number)s per minute") % {"number": number_format(value, 0 if value >= 10 else 1, force_grouping=True)}
+        return gettext("%(number)s per minute") % {"number": decimal(value, 0 if value >= 10 else 1)}
     return number_format(value, 0, force_grouping=True)
+
+
+def decimal(value: float, decimals: int) -> str:
+    """Rounded, since Django's own function cuts off."""
+    return number_format(round(value, decimals), decimals, force_grouping=True)
 
 
 def percent(share: float) -> str:
@@ -359,4 +364,4 @@ def percent(share: float) -> str:
         hundred, sign = 99.9, "> "
     elif hundred in (0, 100):
         decimals = 0
-    return sign + gettext("%(number)s%%") % {"number": number_format(hundred, decimals, force_grouping=True)}
+    return sign + gettext("%(number)s%%") % {"number": decimal(hundred, decimals)}

@@ -53,7 +53,7 @@ class NumberedCanvas(Canvas):
     foot = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs | {"initialFontName": registered()[0]})  # else every page names Helvetica, which nobody embeds
         self.pages: list[dict[str, Any]] = []
 
     def showPage(self) -> None:
@@ -271,7 +271,7 @@ def beside(first: Figure, second: Figure) -> str:
 
 def padding(across: float, down: float) -> list[tuple[Any, ...]]:
     sides = (("LEFTPADDING", across), ("RIGHTPADDING", across), ("TOPPADDING", down), ("BOTTOMPADDING", down))
-    return [(side, (0, 0), (-1, -1), size) for side, size in sides]
+    return [("FONTNAME", (0, 0), (-1, -1), registered()[0]), *((side, (0, 0), (-1, -1), size) for side, size in sides)]
 
 
 def shortened(text: object, letters: int) -> str:

@@ -13,7 +13,7 @@ from campaigns.models import Campaign
 from orchestration.choices import RUN_FINISHED, Reason, RunKind, RunStatus, TaskStatus
 from orchestration.models import Run, Task
 from reporting.figures import ActivityRow, Exclusion, Figure, Figures, Header, LinkRow, Stage
-from reporting.metrics import Counts, percent, ratio, registry, written
+from reporting.metrics import Counts, Number, percent, ratio, registry, written
 from reporting.models import LinkRollup, Rollup, Watermark
 from reporting.roll_up import EVENTS
 from reporting.timeline import timeline, written_moment
@@ -150,7 +150,8 @@ def run_label(run: Run) -> str:
 def funnel_of(metrics: list[Figure]) -> list[Stage]:
     by_key = {figure.key: figure for figure in metrics}
     widest = max((by_key[key].value or 0 for key in FUNNEL), default=0)
-    stages, above = [], None
+    stages: list[Stage] = []
+    above: Number | None = None
     for key in FUNNEL:
         figure = by_key[key]
         kept = ratio(figure.value, above) if stages else None

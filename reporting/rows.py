@@ -1,5 +1,7 @@
 """The messages behind a number: a figure's key becomes a condition on the ledger."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from orchestration.choices import MESSAGE_OPEN, EventKind, MessageState
@@ -11,7 +13,7 @@ def with_event(kind: str, **more: object) -> Exists:
 
 
 SENT = Q(state=MessageState.SENT)
-ROWS: dict[str, Q | Exists] = {
+ROWS: dict[str, Any] = {
     "planned": Q(planned=True),
     "excluded": Q(planned=False),
     "sent": SENT,

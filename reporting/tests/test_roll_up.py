@@ -110,7 +110,7 @@ EVENT = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(portions=st.lists(st.lists(EVENT, max_size=12), max_size=5), at_once=st.integers(1, 7))
 def test_any_events_in_any_portions_give_the_direct_counts(db, portions, at_once) -> None:
     Event.objects.all().delete()

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.db.models import OuterRef, Subquery
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.text import slugify
@@ -37,7 +38,7 @@ OPENS_COME_FOR = timedelta(days=7)  # after the last message; until then the pag
 POLL_OPEN, POLL_LATER = 5, 30  # seconds
 
 
-def may_see(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def may_see(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     return permission_required("reporting.view_report", raise_exception=True)(view)
 
 
@@ -51,7 +52,8 @@ def reports(request: HttpRequest) -> HttpResponse:
         Campaign.objects.annotate(latest_run=Subquery(latest.values("pk")[:1])).filter(latest_run__isnull=False).order_by("-latest_run")
     )
     page = Paginator(campaigns.filter(name__icontains=asked) if asked else campaigns, CAMPAIGNS_ON_A_PAGE).get_page(request.GET.get("page"))
-    runs = Run.objects.filter(pk__in=[campaign.latest_run for campaign in page]).select_related("version__campaign").order_by("-pk")
+    shown = [campaign.latest_run for campaign in page]  # type: ignore[attr-defined]
+    runs = Run.objects.filter(pk__in=shown).select_related("version__campaign").order_by("-pk")
     lines = [
         {
             "campaign": run.version.campaign,
