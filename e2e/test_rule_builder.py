@@ -143,6 +143,7 @@ def test_the_builder_is_accessible(page):
     open_builder(page, "customer")
     key(page, "where/add-condition").click()
     choose(page, "orders.total")
+    key(page, "where.items[0].where.items[0]/op").select_option("ge")
     key(page, "where.items[0].where.items[0]/value").fill("10")
     page.get_by_role("button", name="See the rows").click()
     expect(page.locator(".tr-rows table")).to_be_visible()

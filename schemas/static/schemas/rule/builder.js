@@ -118,7 +118,7 @@ export class Builder {
     const not = h("button", { type: "button", class: "tr-toggle", "aria-pressed": String(group.not), title: gettext("Turn round: whoever does not meet this group"), data: { key: `${where}/not` }, disabled: !group.items.length && !group.not, on: { click: () => { group.not = !group.not; this.changed(); } } }, gettext("NOT"));
     const linked = where.endsWith(".where");
     const title = outermost ? this.words.label(schema) : linked ? fill(gettext("for the same record of “%(schema)s”"), { schema: this.words.label(schema) }) : gettext("Group");
-    return h("header", { class: "tr-head" }, h("span", { class: outermost ? "tr-title" : "tr-subtitle" }, title), toggle, not, h("span", { class: "tr-space" }), holder && this.actions(holder, where));
+    return h("div", { class: "tr-head" }, h("span", { class: outermost ? "tr-title" : "tr-subtitle" }, title), toggle, not, h("span", { class: "tr-space" }), holder && this.actions(holder, where));
   }
 
   joiner(group, where, n) {
@@ -140,7 +140,7 @@ export class Builder {
       const chosen = await pick(this.words, { schema, wanted: "link", title: fill(gettext("Choose records linked to “%(schema)s”"), { schema: this.words.label(schema) }) });
       if (chosen) add(newLink(chosen.path));
     };
-    return h("footer", { class: "tr-adders" },
+    return h("div", { class: "tr-adders" },
       button(gettext("Condition"), condition, { symbol: "add", key: `${where}/add-condition`, "aria-label": gettext("Add a condition") }),
       this.words.schemas[schema]?.links.length && button(gettext("Linked records"), linked, { symbol: "add_link", key: `${where}/add-linked`, "aria-label": gettext("Add linked records") }),
       button(gettext("Group"), () => add(newGroup()), { symbol: "data_object", key: `${where}/add-group`, "aria-label": gettext("Add a group") }));
@@ -205,7 +205,7 @@ export class Builder {
       Object.assign(node, { path: chosen.path }, same ? {} : { quantifier: "any", field: null, op: null, value: null, where: newGroup() });
       this.changed({ focus: `${where}/field` });
     };
-    const head = h("header", { class: "tr-head" }, icon("stacks"), select(gettext("Quantity"), this.words.quantifiers, node.quantifier, (chosen) => this.quantify(node, schema, chosen), `${where}/quantifier`),
+    const head = h("div", { class: "tr-head" }, icon("stacks"), select(gettext("Quantity"), this.words.quantifiers, node.quantifier, (chosen) => this.quantify(node, schema, chosen), `${where}/quantifier`),
       this.figureChip(node, schema, where), h("span", { class: "tr-word" }, ["any", "none"].includes(node.quantifier) ? gettext("in") : gettext("of")),
       this.chip(this.words.pathLabels(schema, node.path), null, change, `${where}/field`, gettext("Linked records")),
       this.figureComparison(node, schema, where), h("span", { class: "tr-space" }), this.actions(holder, where));
