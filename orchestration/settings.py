@@ -213,6 +213,8 @@ UNFOLD = {
     "SITE_HEADER": "Tutti",
     "SITE_SUBHEADER": _("Campaign orchestration"),
     "SITE_SYMBOL": "queue_music",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: "/static/orchestration/tutti.svg"}],
+    "DASHBOARD_CALLBACK": "reporting.home.home",
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
