@@ -1,6 +1,7 @@
 """A small world for tests of figures: campaigns with runs, messages and events, written straight into the ledger."""
 
 import itertools
+import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ LAUNCHED = datetime(2026, 11, 12, 8, 0, tzinfo=timezone.get_fixed_timezone(0))
 
 
 def a_user(name: str = "", **more: Any) -> Any:
-    return get_user_model().objects.create_user(username=name or f"user{next(numbers)}", **more)
+    return get_user_model().objects.create_user(username=name or f"user-{secrets.token_hex(4)}", **more)
 
 
 def a_campaign(name: str = "Winter offers", description: str = "") -> Campaign:
@@ -44,7 +45,7 @@ def a_run(campaign: Campaign, status: str = RunStatus.COMPLETED, kind: str = Run
         version=campaign.latest,
         kind=kind,
         status=status,
-        trigger_key=f"t{next(numbers)}",
+        trigger_key=secrets.token_hex(8),
         scheduled_at=started,
         seed="s",
         started_at=started,
@@ -79,7 +80,7 @@ def messages(
 def a_message(task: Task, state: str, at: datetime, **more: Any) -> Message:
     n = next(numbers)
     fields = {
-        "channel": Channel.EMAIL, "recipient_key": f"[{n}]", "entity_key": f"[{n}]", "address": f"p{n}@example.com", "token": f"k{n}",
+        "channel": Channel.EMAIL, "recipient_key": f"[{n}]", "entity_key": f"[{n}]", "address": f"p{n}@example.com", "token": secrets.token_hex(8),
         "next_at": at, "expires_at": at + timedelta(days=3), "sent_at": at if state == MessageState.SENT else None,
     }  # fmt: skip
     return Message(run=task.run, task=task, activity_uid=task.activity_uid, state=state, **(fields | more))
