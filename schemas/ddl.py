@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import sqlglot
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -121,7 +121,7 @@ class Review:
 def read_ddl(text: str, dialect: str = "postgres") -> Review:
     """Tables, fields, keys and links of a file; what is not understood is listed with its line."""
     review = Review()
-    later: list[tuple[str, exp.Expression]] = []
+    later: list[tuple[str, exp.Expr]] = []
     for where, statement in statements(text, dialect, review):
         match statement:
             case exp.Create(kind="TYPE"):
@@ -142,7 +142,7 @@ def read_ddl(text: str, dialect: str = "postgres") -> Review:
     return review
 
 
-def statements(text: str, dialect: str, review: Review) -> Iterator[tuple[str, exp.Expression]]:
+def statements(text: str, dialect: str, review: Review) -> Iterator[tuple[str, exp.Expr]]:
     """Each statement with its line; one that cannot be parsed does not spoil the others."""
     try:
         tokens = sqlglot.tokenize(text, read=dialect)
@@ -169,11 +169,11 @@ def statements(text: str, dialect: str, review: Review) -> Iterator[tuple[str, e
         yield where, parsed
 
 
-def shortened(statement: exp.Expression) -> str:
+def shortened(statement: exp.Expr) -> str:
     return " ".join(statement.sql("postgres").split())[:120]
 
 
-def read_statement(review: Review, where: str, statement: exp.Expression) -> None:
+def read_statement(review: Review, where: str, statement: exp.Expr) -> None:
     match statement:
         case exp.Create(kind="TABLE"):
             read_table(review, where, statement)
@@ -288,7 +288,7 @@ def with_meaning(draft: FieldDraft) -> FieldDraft:
     return draft
 
 
-def default_of(review: Review, place: str, value: exp.Expression) -> str:
+def default_of(review: Review, place: str, value: exp.Expr) -> str:
     """A constant as text; functions such as now() are the database's business and are not kept."""
     value = value.this if isinstance(value, exp.Cast) else value
     if isinstance(value, exp.Literal):
@@ -302,7 +302,7 @@ def default_of(review: Review, place: str, value: exp.Expression) -> str:
     return ""
 
 
-def read_constraint(review: Review, where: str, table: TableDraft, part: exp.Expression) -> None:
+def read_constraint(review: Review, where: str, table: TableDraft, part: exp.Expr) -> None:
     match part:
         case exp.Constraint():
             for inner in part.expressions:
@@ -338,7 +338,7 @@ def read_comment(review: Review, statement: exp.Comment) -> None:
         owner.description = text
 
 
-def columns_of(parts: Iterable[exp.Expression]) -> tuple[str, ...]:
+def columns_of(parts: Iterable[exp.Expr]) -> tuple[str, ...]:
     return tuple(safe_name(part.this.name if isinstance(part, exp.Ordered) else part.name) for part in parts)
 
 
@@ -347,7 +347,7 @@ def mark_unique(table: TableDraft, columns: tuple[str, ...]) -> None:
         table.fields[columns[0]] = replace(table.fields[columns[0]], unique=True)
 
 
-def reference_draft(table: TableDraft, columns: tuple[str, ...], reference: exp.Expression) -> LinkDraft:
+def reference_draft(table: TableDraft, columns: tuple[str, ...], reference: exp.Expr) -> LinkDraft:
     there = reference.this
     target = safe_name(there.this.name if isinstance(there, exp.Schema) else there.name)
     return LinkDraft(table.name, columns, target, columns_of(there.expressions) if isinstance(there, exp.Schema) else ())
@@ -379,9 +379,9 @@ def name_links(review: Review) -> None:
 # --- describe ------------------------------------------------------------------------------------------------------------
 
 
-def describe_ddl(review: Review, user: AbstractBaseUser | None = None, versions: Mapping[str, str] | None = None) -> list[Schema]:
+def describe_ddl(review: Review, user: AbstractUser | None = None, versions: Mapping[str, str] | None = None) -> list[Schema]:
     """Every table of the review is described as a draft schema with its links; all or nothing."""
-    if user is not None and not user.has_perm("schemas.add_schema"):  # type: ignore[attr-defined]
+    if user is not None and not user.has_perm("schemas.add_schema"):
         raise PermissionDenied(_("You may not describe schemas."))
     versions = {name: table.version for name, table in review.tables.items()} | dict(versions or {})
     found = review_problems(review, versions)

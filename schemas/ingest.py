@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import File
 from django.db import DatabaseError, connection, transaction
@@ -32,15 +32,15 @@ FOLDER = "imports"
 # --- an import is asked for -------------------------------------------------------------------------------------------------
 
 
-def create_import(schema: Schema, file_name: str, source: Path | File, user: AbstractBaseUser | None = None) -> Import:
+def create_import(schema: Schema, file_name: str, source: Path | File, user: AbstractUser | None = None) -> Import:
     """A waiting import. An uploaded file is kept under a generated name; a file of this machine is read where it lies."""
-    if user is not None and not user.has_perm("schemas.ingest_records"):  # type: ignore[attr-defined]
+    if user is not None and not user.has_perm("schemas.ingest_records"):
         raise PermissionDenied(_("You may not load records."))
     if schema.status != SchemaStatus.PUBLISHED:
         raise IngestError(Problem(str(schema), _("The schema is not published."), _("Publish it first; then it has a table.")))
     path = str(source.absolute()) if isinstance(source, Path) else keep(source)
     name = get_valid_filename(Path(file_name).name or "file")[-255:]
-    return Import.objects.create(schema=schema, file_name=name, path=path, created_by=user)
+    return Import.objects.create(schema=schema, file_name=name, path=path, created_by=user)  # type: ignore[misc]
 
 
 def keep(upload: File) -> str:
@@ -128,7 +128,7 @@ def load(import_: Import) -> None:
         log.exception("Import %s failed", import_.pk)
         raise
     else:
-        log.info("Import %s of %s: %s %s", import_.pk, import_.schema.name, counts, notes)
+        log.debug("Import %s of %s: %s %s", import_.pk, import_.schema.name, counts, notes)
         if not Path(import_.path).is_absolute():
             file_of(import_.path).unlink(missing_ok=True)  # our copy of an upload; nobody needs it any more
 
@@ -214,3 +214,11 @@ def in_order(schemas: Iterable[Schema]) -> list[Schema]:
 
 def counts_of(import_: Import) -> dict[str, Any]:
     return {name: getattr(import_, name) for name in ("read", "inserted", "updated", "deleted", "unchanged", "late", "rejected")}
+
+
+def counts_in_words(import_: Import) -> list[tuple[str, int]]:
+    """What became of the rows, as people read it."""
+    return [
+        (_("new"), import_.inserted), (_("changed"), import_.updated), (_("deleted"), import_.deleted),
+        (_("as before"), import_.unchanged), (_("late"), import_.late), (_("rejected"), import_.rejected),
+    ]  # fmt: skip

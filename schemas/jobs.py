@@ -3,7 +3,7 @@
 import logging
 
 import django_rq
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
 from django.core.files.base import File
 from django.db import connection, transaction
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 QUEUE = "io"
 
 
-def ask_for(schema: Schema, upload: File, user: AbstractBaseUser) -> Import:
+def ask_for(schema: Schema, upload: File, user: AbstractUser) -> Import:
     """An import of an uploaded file waits, and a worker is woken for it; should that fail, the clock does it later."""
     with transaction.atomic():
         import_ = create_import(schema, upload.name or "", upload, user)

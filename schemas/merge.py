@@ -220,15 +220,14 @@ class Merge:
         defaults = [f for f in self.layout.missing if f.default]
         # PostgreSQL looks at NOT NULL before it sees the conflict, so a known record lends what the file does not have.
         lent = [f for f in self.layout.missing if f.required and not f.default]
-        values = [sql.SQL("{}::{}").format(sql.Literal(f.default), sql.SQL(self.type_of(f))) for f in defaults]
+        values: list[sql.Composable] = [sql.SQL("{}::{}").format(sql.Literal(f.default), sql.SQL(self.type_of(f))) for f in defaults]
         values += [sql.Identifier("had", f.column) for f in lent]
+        what: sql.Composable = sql.SQL("DO NOTHING")
         changing = [c for c in self.columns if c not in self.key]
         if changing:
             what = sql.SQL("DO UPDATE SET ({c}) = ROW ({e}) WHERE ({t}) IS DISTINCT FROM ({e})").format(
                 c=names(changing), e=names(changing, "excluded"), t=names(changing, "t")
             )
-        else:
-            what = sql.SQL("DO NOTHING")
         cursor = self.execute(
             """
             WITH done AS (

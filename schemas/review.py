@@ -50,6 +50,10 @@ class PublishReview:
         return hashlib.sha256("\n".join(change.text for change in self.changes).encode()).hexdigest()
 
     @property
+    def published(self) -> bool:
+        return all(schema.status == SchemaStatus.PUBLISHED for schema in self.schemas)
+
+    @property
     def loses(self) -> bool:
         return any(change.loses for change in self.changes)
 

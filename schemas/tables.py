@@ -11,7 +11,7 @@ from alembic.autogenerate import produce_migrations
 from alembic.migration import MigrationContext
 from alembic.operations import Operations, ops
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -135,7 +135,8 @@ def differences(borrowed: sa.Connection, schemas: list[Schema]) -> list[Any]:
     found = list(flat(script.upgrade_ops.ops if script.upgrade_ops else []))
     inspector = sa.inspect(borrowed)
     existing = set(inspector.get_table_names(schema=DATA))
-    before, after = [], []
+    before: list[Any] = []
+    after: list[Any] = []
     for schema in schemas:
         exists = schema.table_name in existing
         before += key_changes(inspector, metadata, schema) if exists else []
@@ -257,10 +258,10 @@ def changes(schemas: Schema | Iterable[Schema]) -> list[Change]:
 # --- publish -----------------------------------------------------------------------------------------------------------
 
 
-def publish(schemas: Schema | Iterable[Schema], user: AbstractBaseUser | None = None) -> list[Change]:
+def publish(schemas: Schema | Iterable[Schema], user: AbstractUser | None = None) -> list[Change]:
     """The tables are what the descriptions say, all of them or none, and the schemas are published."""
     listed = as_list(schemas)
-    if user is not None and not user.has_perm("schemas.change_schema"):  # type: ignore[attr-defined]
+    if user is not None and not user.has_perm("schemas.change_schema"):
         raise PermissionDenied(_("You may not publish schemas."))
     found = [p for schema in listed for p in problems(schema, published_with=listed) if p.level == "error"]
     if found:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ def shop_records() -> dict[str, list[dict[str, Any]]]:
         (9, 7, "2026-10-29", None, [(3, 3), (4, 1)]),
         (10, 10, "2025-12-24", None, [(5, 1), (1, 1)]),
     ]
-    price = {p["product_id"]: p["price"] for p in products}
+    price = {p["product_id"]: str(p["price"]) for p in products}
     lines = [
         {"order_id": order, "line": n, "product_id": product, "quantity": quantity, "price": price[product]}
         for order, _customer, _day, _returned, content in bought
@@ -175,7 +176,7 @@ def shop_records() -> dict[str, list[dict[str, Any]]]:
     orders = [
         {
             "order_id": order, "customer_id": customer, "placed_at": at(day), "returned_at": at(returned) if returned else None,
-            "total": str(sum(round(float(price[product]) * 100) * quantity for product, quantity in content) / 100),
+            "total": str(sum(Decimal(price[product]) * quantity for product, quantity in content)),
         }
         for order, customer, day, returned, content in bought
     ]  # fmt: skip

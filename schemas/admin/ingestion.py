@@ -5,11 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from schemas.choices import ImportStatus
+from schemas.ingest import counts_in_words
 from schemas.models import Import
 
 STATUS_COLOURS = {
@@ -24,20 +26,7 @@ STATUS_COLOURS = {
 class ImportAdmin(ModelAdmin):
     """Nothing is typed in here: a load is made by uploading a file."""
 
-    list_display = [
-        "file_name",
-        "schema",
-        "status_shown",
-        "read",
-        "inserted",
-        "updated",
-        "deleted",
-        "unchanged",
-        "late",
-        "rejected",
-        "created_by",
-        "created_at",
-    ]
+    list_display = ["file_name", "schema", "status_shown", "read", "outcome", "created_by", "created_at"]
     list_filter = ["status", "schema", "created_at"]
     list_filter_submit = False
     search_fields = ["file_name", "schema__label"]
@@ -62,3 +51,7 @@ class ImportAdmin(ModelAdmin):
     @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
     def status_shown(self, import_: Import) -> tuple[str, str]:
         return import_.status, import_.get_status_display()
+
+    @display(description=_("outcome"))
+    def outcome(self, import_: Import) -> str:
+        return " · ".join(f"{formats.localize(n, use_l10n=True)} {words}" for words, n in counts_in_words(import_) if n) or "–"

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
@@ -33,7 +34,7 @@ class PairInline(TabularInline):
 
 @admin.register(Relationship)
 class RelationshipAdmin(ModelAdmin):
-    list_display = ["source", "label", "target", "reverse_label", "pairs_shown", "kind", "enforced"]
+    list_display = ["source", "label", "target", "reverse_label", "pairs_shown", "kind", "enforced_shown"]
     list_display_links = ["label"]
     list_filter = ["source", "target", "enforced"]
     search_fields = ["label", "reverse_label", "source__label", "target__label"]
@@ -64,4 +65,8 @@ class RelationshipAdmin(ModelAdmin):
 
     @display(description=_("kind"), label={"1": "info", "n": "default"})
     def kind(self, relationship: Relationship) -> tuple[str, str]:
-        return ("1", _("one to one")) if relationship.one_to_one else ("n", _("many to one"))
+        return ("1", gettext("one to one")) if relationship.one_to_one else ("n", gettext("many to one"))
+
+    @display(description=_("enforced"), ordering="enforced", label={"yes": "info"})
+    def enforced_shown(self, relationship: Relationship) -> tuple[str, str] | str:
+        return ("yes", gettext("yes")) if relationship.enforced else ""

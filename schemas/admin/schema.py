@@ -69,7 +69,7 @@ class FieldAdmin(ModelAdmin):
 
 @admin.register(Schema)
 class SchemaAdmin(ModelAdmin):
-    list_display = ["label", "name", "status_shown", "fields_shown", "links_shown", "targetable", "changed_at"]
+    list_display = ["label", "name", "status_shown", "fields_shown", "links_shown", "targeting", "changed_at"]
     list_filter = ["status", "targetable"]
     list_filter_submit = False
     search_fields = ["label", "name", "description"]
@@ -120,6 +120,10 @@ class SchemaAdmin(ModelAdmin):
     @display(description=_("links"))
     def links_shown(self, schema: Any) -> int:
         return schema.n_links + schema.n_back
+
+    @display(description=_("targeting dimension"), ordering="targetable", label={"yes": "info"})
+    def targeting(self, schema: Schema) -> tuple[str, str] | str:
+        return ("yes", gettext("yes")) if schema.targetable else ""
 
     @admin.action(description=_("Publish…"), permissions=["change"])
     def publish_selected(self, request: HttpRequest, queryset: QuerySet[Schema]) -> HttpResponse:

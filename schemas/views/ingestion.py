@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from schemas.change_file import KIND_COLUMN
 from schemas.choices import IMPORT_FINISHED, SchemaStatus
 from schemas.exceptions import SchemaError
-from schemas.ingest import counts_of, file_of
+from schemas.ingest import counts_in_words, file_of
 from schemas.jobs import ask_for
 from schemas.models import Import, Schema
 from schemas.views.schema import page
@@ -42,7 +42,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None, initial={"schema": request.GET.get("schema")})
     if request.method == "POST" and form.is_valid():
         try:
-            import_ = ask_for(form.cleaned_data["schema"], form.cleaned_data["file"], request.user)
+            import_ = ask_for(form.cleaned_data["schema"], form.cleaned_data["file"], request.user)  # type: ignore[arg-type]
         except SchemaError as error:
             form.add_error(None, [f"{p.text} {p.hint}" for p in error.problems])
         else:
@@ -56,24 +56,16 @@ def upload(request: HttpRequest) -> HttpResponse:
 def progress(request: HttpRequest, import_id: int) -> HttpResponse:
     """How far a load is, and its counts; the part that moves is asked for again every second until it is done."""
     import_ = get_object_or_404(Import.objects.select_related("schema", "created_by"), pk=import_id)
-    counts = counts_of(import_)
-    context = {
+    context: dict[str, Any] = {
         "title": _("Load of %(file)s") % {"file": import_.file_name},
         "load": import_,
-        "counts": [(words, counts[name]) for name, words in words_of_counts()],
+        "counts": counts_in_words(import_),
         "finished": import_.status in IMPORT_FINISHED,
         "may_fetch": request.user.has_perm("schemas.ingest_records"),
     }
     if request.headers.get("HX-Request"):
         return render(request, "schemas/import_part.html", context)
     return page(request, "schemas/import_progress.html", **context)
-
-
-def words_of_counts() -> list[tuple[str, str]]:
-    return [
-        ("inserted", _("new")), ("updated", _("changed")), ("deleted", _("deleted")),
-        ("unchanged", _("as before")), ("late", _("late")), ("rejected", _("rejected")),
-    ]  # fmt: skip
 
 
 @permission_required("schemas.ingest_records", raise_exception=True)

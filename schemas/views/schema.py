@@ -1,5 +1,6 @@
 """Pages around a schema: publish it, look at its records, describe new ones from DDL."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.contrib.auth.decorators import permission_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
@@ -69,6 +70,18 @@ def publish(request: HttpRequest, schema_id: int) -> HttpResponse:
     return page(request, "schemas/publish.html", 409 if found else 200, **context)
 
 
+CELLS = {"number": "t-number", "text": "s-text"}
+
+
+def shown_briefly(value: Any) -> str:
+    """Dates and times short, so that many fit beside each other."""
+    if isinstance(value, datetime.datetime):
+        return formats.date_format(timezone.localtime(value) if timezone.is_aware(value) else value, "SHORT_DATETIME_FORMAT")
+    if isinstance(value, datetime.date):
+        return formats.date_format(value, "SHORT_DATE_FORMAT")
+    return shown(value)
+
+
 # --- records ------------------------------------------------------------------------------------------------------------
 
 
@@ -90,7 +103,8 @@ def records(request: HttpRequest, schema_id: int) -> HttpResponse:
         found = records_page.page(describe(schema), after, search, personal)
     except SchemaError as error:
         return page(request, "schemas/records.html", 400, **context, problems=error.problems)
-    rows = [[shown(value) for value in row] for row in found.rows]
+    kinds = [CELLS.get(field.kind.family, "") for field in found.fields]
+    rows = [[(shown_briefly(value), kind) for value, kind in zip(row, kinds, strict=True)] for row in found.rows]
     return page(request, "schemas/records.html", **context, fields=found.fields, rows=rows, after=found.after)
 
 
