@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -41,14 +44,26 @@ def in_use() -> bool:
 
 
 def store(sender: str, recipients: Iterable[str], raw: bytes) -> None:
-    """One row for each recipient."""
-    opened = headers_of(parse(raw))
-    found = {key.lower(): value for key, value in reversed(opened)}
-    subject, message_id = clean(found.get("subject", ""), 500), clean(found.get("message-id", ""), 200)
-    InboxMail.objects.bulk_create(
-        InboxMail(mail_from=clean(sender, 320), rcpt_to=clean(to, 320), subject=subject, message_id=message_id, raw=raw)
-        for to in recipients
-    )
+    """One row for each recipient. Only two headers are looked at: a mail server has to be quick."""
+    head = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+    subject, message_id = decoded(head.get("Subject")), decoded(head.get("Message-ID"))
+    for to in recipients:
+        InboxMail.objects.create(
+            mail_from=clean(sender, 320),
+            rcpt_to=clean(to, 320),
+            subject=clean(subject, 500),
+            message_id=clean(message_id, 200),
+            raw=raw,
+        )
+
+
+def decoded(value: Any) -> str:
+    """A header as it reads; what cannot be decoded is kept raw."""
+    text = str(value or "")
+    try:
+        return str(make_header(decode_header(text)))
+    except (MessageError, ValueError, LookupError):
+        return text
 
 
 def open_mail(raw: bytes) -> Opened:
