@@ -91,7 +91,7 @@ class Paper:
             "long": ParagraphStyle("long", base, fontName=bold, fontSize=13, leading=17, spaceAfter=8),
             "heading": ParagraphStyle("heading", base, fontName=bold, fontSize=11.5, leading=15, spaceBefore=16, spaceAfter=6),
             "summary": ParagraphStyle("summary", base, fontSize=10.5, leading=16),
-            "small": ParagraphStyle("small", base, fontSize=7.5, leading=10.5, textColor=MUTED),
+            "small": ParagraphStyle("small", base, fontSize=7.5, leading=10, textColor=MUTED),
             "cell": ParagraphStyle("cell", base, fontSize=8, leading=11),
             "number": ParagraphStyle("number", base, fontSize=8, leading=11, alignment=TA_RIGHT),
             "head": ParagraphStyle("head", base, fontSize=7, leading=9, textColor=MUTED),
@@ -231,7 +231,7 @@ class Paper:
     def formulas(self) -> list[Flowable]:
         names = (gettext("Figure"), gettext("How it is counted"), gettext("Value"))
         rows = [[f.label, (f.formula, f.note), f.text] for f in self.figures.metrics]
-        return self.table(gettext("All figures and how they are counted"), names, rows, (20, 65, 15), words=2)
+        return self.table(gettext("All figures and how they are counted"), names, rows, (17, 70, 13), words=2)
 
     def missing(self) -> list[Flowable]:
         if not self.writer.missing:
@@ -250,7 +250,7 @@ class Paper:
         body = [[self.cell(cell, "cell" if n < words else "number") for n, cell in enumerate(row)] for row in rows[:ROWS_SHOWN]]
         style = [
             ("LINEBELOW", (0, 0), (-1, 0), 0.8, MUTED), ("LINEBELOW", (0, 1), (-1, -1), 0.4, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("VALIGN", (0, 0), (-1, 0), "BOTTOM"), *padding(3, 3), ("LEFTPADDING", (0, 0), (0, -1), 0), ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
+            ("VALIGN", (0, 0), (-1, 0), "BOTTOM"), *padding(3, 2.4), ("LEFTPADDING", (0, 0), (0, -1), 0), ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
         ]  # fmt: skip
         made = Table([head, *body], colWidths=[WIDTH * width / 100 for width in widths], repeatRows=1, style=TableStyle(style))
         parts: list[Flowable] = [CondPageBreak(40 * mm), self.heading(title), made]
