@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -69,7 +69,8 @@ def run_task(task_id: int, epoch: int) -> Task | None:
             attempt = question(task, activity, heart)
         settle(task, activity, attempt)
     except Halted:
-        set_aside(task)
+        if not set_aside(task):  # halted, and resumed a moment later
+            give_back(task)
     except Exception as error:  # whatever it was, the box on the canvas must show it
         if not set_aside(task) and not try_again(task, error):
             fail(task, error)
@@ -156,7 +157,8 @@ def new_table(task: Task, port: str) -> Made:
     return Made(port, work_tables.table_name(view, task.epoch))
 
 
-def rows_said(rows: int, port: str) -> str:
+def rows_said(activity: PlannedActivity, rows: int, port: str) -> str:
+    port = next((entry["label"] for entry in activity.ports if entry["key"] == port and entry["label"]), _("Result"))
     return ngettext("%(port)s: %(rows)s row", "%(port)s: %(rows)s rows", rows) % {"port": port, "rows": rows}
 
 
@@ -165,7 +167,7 @@ def fill(cursor: Any, task: Task, activity: PlannedActivity, step: dict[str, Any
     made.dimension, made.columns = step["dimension"], step["columns"]
     work_tables.fill(cursor, made, statement(step), step["key"])
     attempt.made.append(made)
-    return rows_said(made.rows, made.port)
+    return rows_said(activity, made.rows, made.port)
 
 
 def hand_on(cursor: Any, task: Task, activity: PlannedActivity, step: dict[str, Any], attempt: Attempt) -> str:
@@ -173,7 +175,7 @@ def hand_on(cursor: Any, task: Task, activity: PlannedActivity, step: dict[str, 
     made = new_table(task, step["port"])
     work_tables.hand_on(cursor, made, source)
     attempt.made.append(made)
-    return rows_said(made.rows, made.port)
+    return rows_said(activity, made.rows, made.port)
 
 
 def count(cursor: Any, step: dict[str, Any]) -> int:
@@ -184,6 +186,8 @@ def count(cursor: Any, step: dict[str, Any]) -> int:
 def exclude(cursor: Any, task: Task, activity: PlannedActivity, step: dict[str, Any], attempt: Attempt) -> str:
     rows = count(cursor, step)
     attempt.exclude(step["reason"], rows)
+    if not rows:
+        return ""
     return _("Excluded, %(reason)s: %(rows)s") % {"reason": accounting.reason_label(step["reason"]), "rows": rows}
 
 
@@ -250,8 +254,7 @@ def arrived(task: Task, activity: PlannedActivity) -> int:
 
 def finish(task: Task, found: accounting.Figures, sends: bool) -> None:
     """The fence: an attempt that is no longer wanted changes nothing."""
-    mine = Task.objects.filter(pk=task.pk, epoch=task.epoch, status=TaskStatus.RUNNING, run__status=RunStatus.RUNNING)
-    updated = mine.update(
+    updated = mine(task).filter(run__status=RunStatus.RUNNING).update(
         status=TaskStatus.SENDING if sends else TaskStatus.DONE,
         rows_in=found.rows_in, rows_out=found.rows_out, complement=found.complement, excluded=found.excluded, counts=found.counts,
         finished_at=None if sends else Now(), heartbeat_at=None,
@@ -268,19 +271,36 @@ def set_aside(task: Task) -> bool:
     if now.run.status == RunStatus.RUNNING:
         return False
     status = TaskStatus.STOPPED if now.run.status == RunStatus.STOPPED else TaskStatus.PENDING
-    Task.objects.filter(pk=task.pk, epoch=task.epoch, status=TaskStatus.RUNNING).update(status=status)
+    mine(task).update(status=status)
     return True
 
 
+def give_back(task: Task) -> bool:
+    """The task waits to be queued again; false when it is not ours any more."""
+    return bool(mine(task).update(status=TaskStatus.PENDING))
+
+
 def try_again(task: Task, error: Exception) -> bool:
-    """Two statements in each other's way: not a mistake of anybody, so it is tried again, a few times."""
-    cause = error.__cause__ if isinstance(error, DatabaseError) else None
-    if not isinstance(cause, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected) or task.lost >= MAX_LOST:
+    """Two statements in each other's way, or one that was cancelled before its time: nobody's mistake, so it is tried again."""
+    cause: BaseException = error
+    while cause.__cause__:
+        cause = cause.__cause__
+    busy = isinstance(cause, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected)
+    cancelled = isinstance(cause, psycopg.errors.QueryCanceled) and age(task) < settings.TASK_TIMEOUT_SECONDS
+    if not (busy or cancelled) or task.lost >= MAX_LOST:
         return False
     LogLine.objects.create(run=task.run, task=task, level="warning", text=_("The database was busy; trying again."))
-    return bool(
-        Task.objects.filter(pk=task.pk, epoch=task.epoch, status=TaskStatus.RUNNING).update(status=TaskStatus.PENDING, lost=F("lost") + 1)
-    )
+    Task.objects.filter(pk=task.pk).update(lost=F("lost") + 1)
+    return give_back(task)
+
+
+def age(task: Task) -> float:
+    return (timezone.now() - task.started_at).total_seconds() if task.started_at else 0.0
+
+
+def mine(task: Task) -> QuerySet[Task]:
+    """The task, as long as this attempt is the one that counts."""
+    return Task.objects.filter(pk=task.pk, epoch=task.epoch, status=TaskStatus.RUNNING)
 
 
 def fail(task: Task, error: Exception) -> None:
@@ -288,8 +308,7 @@ def fail(task: Task, error: Exception) -> None:
     if not isinstance(error, RunError | SchemaError | DatabaseError):
         log.exception("Run %s, task %s failed", task.run_id, task.pk)
     text = explained(error)
-    mine = Task.objects.filter(pk=task.pk, epoch=task.epoch, status=TaskStatus.RUNNING)
-    if mine.update(status=TaskStatus.FAILED, error=text, finished_at=Now()):
+    if mine(task).update(status=TaskStatus.FAILED, error=text, finished_at=Now()):
         LogLine.objects.create(run=task.run, task=task, level="error", text=text)
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from django.utils.translation import gettext as _
 
 from campaigns import canvas, publish
-from campaigns.models import Approval, Version
+from campaigns.models import Version
 from orchestration import deliver
 from orchestration.accounting import reason_label
 from orchestration.choices import RunKind, RunStatus
@@ -70,7 +70,7 @@ def seen(run: Run) -> dict[str, Any]:
     return {"run": run.pk, "counted_at": run.finished_at.isoformat() if run.finished_at else None, "planned": planned, "tasks": tasks}
 
 
-def approve(version: Version, user: Any, comment: str, digest: str) -> Approval:
+def approve(version: Version, user: Any, comment: str, digest: str) -> Version:
     """Approved, with the counts that the approver saw; only what was looked at can be approved."""
     unchanged(version, digest)
     run = counted_run(version)
@@ -79,7 +79,7 @@ def approve(version: Version, user: Any, comment: str, digest: str) -> Approval:
     return publish.approve(version, user, comment, counts=seen(run))
 
 
-def request_changes(version: Version, user: Any, comment: str, digest: str) -> Approval:
+def request_changes(version: Version, user: Any, comment: str, digest: str) -> Version:
     unchanged(version, digest)
     if not comment.strip():
         raise RunError(_("Say what should change, so that the author knows."))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import date as formatted
@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from orchestration.choices import RunKind
-from orchestration.models import Run
+from orchestration.choices import MessageState, RunKind
+from orchestration.models import Message, Run
 from orchestration.words import RUN_COLOURS, duration
 
 
@@ -41,7 +41,12 @@ class RunAdmin(ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
-        return super().get_queryset(request).defer("plan")
+        messages = Message.objects.filter(run=OuterRef("pk"), planned=True).order_by().values("run")
+        counts = {
+            "planned_count": Subquery(messages.annotate(n=Count("pk")).values("n")),
+            "sent_count": Subquery(messages.filter(state=MessageState.SENT).annotate(n=Count("pk")).values("n")),
+        }
+        return super().get_queryset(request).defer("plan").annotate(**counts)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         return redirect("run-monitor", run_id=int(object_id)) if object_id.isdigit() else redirect("admin:orchestration_run_changelist")
@@ -70,10 +75,7 @@ class RunAdmin(ModelAdmin):
 
     @display(description=_("messages"))
     def messages_shown(self, run: Run) -> Any:
-        planned = run.messages.filter(planned=True).count()
-        if not planned:
+        if not run.planned_count:  # type: ignore[attr-defined]
             return "–"
-        sent = run.messages.filter(state="sent").count()
-        return format_html(
-            '<a href="{}?run__id__exact={}">{} / {}</a>', reverse("admin:orchestration_message_changelist"), run.pk, sent, planned
-        )
+        address = f"{reverse('admin:orchestration_message_changelist')}?run__id__exact={run.pk}"
+        return format_html('<a href="{}">{} / {}</a>', address, run.sent_count or 0, run.planned_count)  # type: ignore[attr-defined]

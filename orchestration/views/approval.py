@@ -1,12 +1,13 @@
 """Screens of approval and launch: look, decide, start."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns import canvas, publish, validate
 from campaigns.choices import VersionStatus
-from campaigns.models import Version
+from campaigns.models import Approval, Version
 from orchestration import launch, review
 from orchestration.exceptions import RunError
 from orchestration.models import Run
@@ -38,7 +39,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
         "title": _("Approvals"),
         "waiting": rows.filter(status=VersionStatus.IN_REVIEW).order_by("submitted_at"),
         "approved": rows.filter(status=VersionStatus.APPROVED).order_by("-approved_at"),
-        "decided": review.Approval.objects.select_related("version__campaign", "by")[:20],
+        "decided": Approval.objects.select_related("version__campaign", "by")[:20],
     }
     return render(request, "orchestration/approvals.html", {**admin.site.each_context(request), **context})
 
@@ -106,7 +107,7 @@ def previews(request: HttpRequest, run: Run, sendings: list[review.Sending]) -> 
 
 @require_POST
 def decide(request: HttpRequest, version_id: int) -> HttpResponse:
-    version = found(version_id)
+    version, user = found(version_id), cast(User, request.user)
     comment, digest = request.POST.get("comment", "").strip()[:4000], request.POST.get("digest", "")
     try:
         if request.POST.get("decision") == "approve":
@@ -116,7 +117,7 @@ def decide(request: HttpRequest, version_id: int) -> HttpResponse:
             review.request_changes(version, request.user, comment, digest)
             messages.success(request, _("The author has been asked for changes."))
         elif request.POST.get("decision") == "withdraw":
-            publish.withdraw(version, request.user)
+            publish.withdraw(version, user)
             messages.success(request, _("Withdrawn. It can be edited again."))
         else:
             raise RunError(_("There is no such decision. Reload the page and try again."))
@@ -137,12 +138,12 @@ def launch_page(request: HttpRequest, version_id: int) -> HttpResponse:
             return redirect("launch", version_id=version.pk)
         messages.success(request, _("Scheduled.") if run.status == "scheduled" else _("Launched."))
         return redirect(run.get_absolute_url())
-    run = review.counted_run(version)
-    sendings = review.sendings(run) if run and review.is_counted(run) else []
+    counted_by = review.counted_run(version)
+    sendings = review.sendings(counted_by) if counted_by and review.is_counted(counted_by) else []
     context = {
         "title": _("Launch %(version)s") % {"version": version},
         "version": version,
-        "run": run,
+        "run": counted_by,
         "sendings": sendings,
         "planned": sum(sending.planned for sending in sendings),
         "zone": settings.TIME_ZONE,

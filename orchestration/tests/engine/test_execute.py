@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from django.db.models import F
@@ -19,6 +20,7 @@ from orchestration.models import Run, Task, WorkTable
 from orchestration.roles import MANAGER, MARKETER, ensure_roles
 from orchestration.testing import approved, person, run_to_end
 from orchestration.tests.engine.conftest import arrow, audience, forked_version
+from schemas.exceptions import Problem, QueryError
 
 
 def relations(run: Run) -> list[str]:
@@ -268,3 +270,21 @@ def test_old_tables_are_dropped_and_figures_stay(forked: Version, author: Any, s
     assert not relations(run)
     assert task_of(run, "all").rows_out
     assert work_tables.drop_old_work_tables() == 0
+
+
+def test_a_query_that_was_cancelled_early_is_made_again(forked: Version, author: Any, monkeypatch: Any) -> None:
+    run = launch.start_test(forked, author)
+    task = task_of(run, "all")
+
+    def cancelled(*arguments: Any) -> None:
+        try:
+            raise psycopg.errors.QueryCanceled("canceling statement due to user request")
+        except psycopg.errors.QueryCanceled as error:
+            raise QueryError(Problem("", "It took too long.")) from error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(execute, "question", cancelled)
+        jobs.run_task(task.pk, task.epoch)
+    again = task_of(run, "all")
+    assert (again.status, again.epoch, again.lost) == (TaskStatus.QUEUED, 2, 1)
+    assert run_to_end(run).status == RunStatus.COMPLETED
