@@ -6,6 +6,7 @@ import django_rq
 from django.contrib.auth.models import AbstractUser
 from django.core.files.base import File
 from django.db import connection, transaction
+from redis.exceptions import RedisError
 
 from schemas.choices import ImportStatus
 from schemas.ingest import IMPORT_LOCK, create_import, ingest
@@ -13,6 +14,7 @@ from schemas.models import Import, Schema
 
 log = logging.getLogger(__name__)
 QUEUE = "io"
+NO_LIMIT = -1  # a large file takes its time; a worker that died is noticed by its lock
 
 
 def ask_for(schema: Schema, upload: File, user: AbstractUser) -> Import:
@@ -24,8 +26,14 @@ def ask_for(schema: Schema, upload: File, user: AbstractUser) -> Import:
 
 
 def enqueue(import_: Import) -> None:
-    """Wake a worker for an import, after the commit of the transaction we are in (RQ's COMMIT_MODE)."""
-    django_rq.get_queue(QUEUE).enqueue(run_import, import_.pk)
+    """Wake a worker for an import, once however often it is asked; without Redis the clock repairs it later."""
+    job_id = f"import-{import_.pk}"
+    try:
+        queue = django_rq.get_queue(QUEUE, commit_mode="auto")
+        if job_id not in queue.get_job_ids():
+            queue.enqueue(run_import, import_.pk, job_id=job_id, job_timeout=NO_LIMIT, result_ttl=0)
+    except (RedisError, OSError) as error:
+        log.warning("No worker could be woken for import %s: %s", import_.pk, error)
 
 
 def run_import(import_id: int) -> None:
