@@ -45,7 +45,7 @@ class StatusFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(VersionStatus.choices)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(latest_status=self.value()) if self.value() else queryset
 
 
@@ -79,7 +79,11 @@ class CampaignAdmin(ModelAdmin):
 
     @admin.display(description=_("name"), ordering="name")
     def drawn_name(self, campaign: Campaign) -> SafeString:
-        return format_html('<a class="font-semibold" href="{}">{}</a>', reverse("campaign-canvas", args=[campaign.pk]), campaign.name)
+        return format_html(
+            '<a class="font-semibold text-primary-600 dark:text-primary-400" href="{}">{}</a>',
+            reverse("campaign-canvas", args=[campaign.pk]),
+            campaign.name,
+        )
 
     @admin.display(description=_("status"), ordering="latest_status")
     def status(self, campaign: Any) -> SafeString:

@@ -43,8 +43,11 @@
   }
 
   async function loadCatalogue() {
-    if (!catalogue) catalogue = await (await fetch(urls().catalogUrl)).json();
-    return catalogue;
+    if (catalogue) return true;
+    const response = await fetch(urls().catalogUrl);
+    if (!response.ok) return false;
+    catalogue = await response.json();
+    return true;
   }
 
   /* Paths from a schema: [[code, label, end schema, to many]]. */
@@ -346,7 +349,10 @@
     const found = [...root.querySelectorAll("textarea.tutti-list")].filter((textarea) => !textarea.dataset.ready && KINDS[textarea.dataset.list]);
     if (!found.length) return;
     for (const textarea of found) textarea.dataset.ready = "true";
-    await loadCatalogue();
+    if (!(await loadCatalogue())) {
+      for (const textarea of found) textarea.replaceWith(h("p", { class: "t-note" }, gettext("You may not see the data that these settings are about.")));
+      return;
+    }
     for (const textarea of found) {
       if (!textarea.dataset.schema) textarea.after(h("p", { class: "t-note" }, gettext("What can be chosen depends on what flows in: draw an arrow to this activity, and set up the one before it.")));
       if (textarea.dataset.schema) new KINDS[textarea.dataset.list](textarea);

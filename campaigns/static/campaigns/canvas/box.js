@@ -2,7 +2,7 @@
 
 import { h, icon, translate } from "./dom.js";
 
-export const BOX = { width: 232, height: 66 };
+export const BOX = { width: 232, height: 62 };
 const PORT = { across: 88, along: 30 }; // room for one port and its label, below a box and beside it
 
 export const STATES = {

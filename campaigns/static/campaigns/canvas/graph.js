@@ -7,6 +7,8 @@ import { transitionKey } from "./drawing.js";
 const { Graph, Selection, Shape, Snapline } = window.X6;
 const boxes = new Map();
 const GRID = 8;
+const SCALE = { min: 0.15, max: 2, readable: 0.55 };
+const MARGIN = { side: 56, top: 28, bottom: 80 }; // the toolbar floats at the foot
 
 function boxOf(uid) {
   if (!boxes.has(uid)) boxes.set(uid, new Box(uid));
@@ -66,8 +68,8 @@ export class Screen {
       async: false,
       grid: { size: GRID, visible: false },
       panning: { enabled: true, eventTypes: ["leftMouseDown", "rightMouseDown", "mouseWheel", "mouseWheelDown"] },
-      mousewheel: { enabled: true, modifiers: ["ctrl", "meta"], minScale: 0.15, maxScale: 2, factor: 1.1 },
-      scaling: { min: 0.15, max: 2 },
+      mousewheel: { enabled: true, modifiers: ["ctrl", "meta"], minScale: SCALE.min, maxScale: SCALE.max, factor: 1.1 },
+      scaling: { min: SCALE.min, max: SCALE.max },
       interacting: () => ({ nodeMovable: drawing.editable, magnetConnectable: drawing.editable, edgeMovable: false, edgeLabelMovable: false, arrowheadMovable: false }),
       connecting: this.connecting(),
       highlighting: { magnetAvailable: { name: "className", args: { className: "tc-available" } }, magnetAdsorbed: { name: "className", args: { className: "tc-adsorbed" } } },
@@ -125,12 +127,15 @@ export class Screen {
 
   /* What was in the middle stays in the middle when the side panel comes and goes. */
   watchWidth(container) {
-    let width = container.clientWidth;
+    let { clientWidth: width, clientHeight: height } = container;
+    const touched = () => (this.fitted = false);
+    for (const name of ["wheel", "pointerdown"]) container.addEventListener(name, (event) => event.target.closest(".x6-cell") || touched());
     new ResizeObserver(() => {
       const wider = container.clientWidth - width;
-      width = container.clientWidth;
-      if (!wider) return;
-      this.graph.translateBy(wider / 2, 0);
+      if (!wider && container.clientHeight === height) return;
+      ({ clientWidth: width, clientHeight: height } = container);
+      if (this.fitted) this.open();
+      else this.graph.translateBy(wider / 2, 0);
       const [only, ...more] = this.drawing.selection;
       if (only && !more.length && this.drawing.activities.has(only)) this.reveal(only);
     }).observe(container);
@@ -184,7 +189,7 @@ export class Screen {
     const { direction } = this.drawing;
     const size = boxSize(described, direction);
     const { width, height } = size;
-    const ports = portItems(described, size, direction);
+    const ports = portItems(described, size, direction, this.portWords(activity.uid));
     const node = this.graph.getCellById(activity.uid);
     if (!node) {
       missing.push({ id: activity.uid, shape: "tutti-box", x: activity.x, y: activity.y, width, height, zIndex: 2, ports: { items: ports } });
@@ -195,6 +200,16 @@ export class Screen {
     if (node.getSize().height !== height || node.getSize().width !== width) node.resize(width, height);
     const look = (items) => JSON.stringify(items.map((p) => [p.id, p.group, p.args, p.attrs.text.text]));
     if (look(node.ports.items) !== look(ports)) node.prop("ports/items", ports, { rewrite: true });
+  }
+
+  /* What to write at a port: its label, unless its arrow has one; and its count, when no arrow shows it. */
+  portWords(uid) {
+    const counts = this.tasks[uid]?.counts || {};
+    return (port) => {
+      const arrows = this.drawing.outbound(uid, port.key);
+      if (arrows.some((t) => t.label)) return "";
+      return arrows.length || counts[port.key] === undefined ? port.label : `${port.label} · ${number(counts[port.key])}`;
+    };
   }
 
   syncArrow(t) {
@@ -264,14 +279,26 @@ export class Screen {
     return boxOf(uid).element;
   }
 
-  fit() {
-    if (!this.drawing.activities.size) return this.graph.centerPoint();
-    return this.graph.zoomToFit({ padding: { left: 48, right: 48, top: 36, bottom: 116 }, maxScale: 1 });
+  /* Everything, as large as it goes between the top and the toolbar; a large drawing from its start when `least` is given. */
+  fit(least = SCALE.min) {
+    this.fitted = true;
+    const boxes = [...this.drawing.activities.values()].map((a) => ({ ...a, ...boxSize(this.drawing.describe(a.uid), this.drawing.direction) }));
+    if (!boxes.length) return;
+    const [left, top] = [Math.min(...boxes.map((b) => b.x)), Math.min(...boxes.map((b) => b.y))];
+    const width = Math.max(...boxes.map((b) => b.x + b.width)) - left;
+    const height = Math.max(...boxes.map((b) => b.y + b.height)) - top;
+    const { clientWidth, clientHeight } = this.graph.container;
+    const room = { width: clientWidth - 2 * MARGIN.side, height: clientHeight - MARGIN.top - MARGIN.bottom };
+    const scale = Math.min(1, Math.max(least, Math.min(room.width / width, room.height / height)));
+    const spare = { x: Math.max(0, room.width - width * scale), y: Math.max(0, room.height - height * scale) };
+    this.graph.zoomTo(scale);
+    this.graph.translate(MARGIN.side + spare.x / 2 - left * scale, MARGIN.top + spare.y / 2 - top * scale);
   }
 
   zoom(factor) {
+    this.fitted = false;
     const { width, height } = this.graph.container.getBoundingClientRect();
-    this.graph.zoomTo(Math.min(2, Math.max(0.15, this.graph.zoom() * factor)), { center: this.graph.clientToLocal(this.middle(width, height)) });
+    this.graph.zoomTo(Math.min(SCALE.max, Math.max(SCALE.min, this.graph.zoom() * factor)), { center: this.graph.clientToLocal(this.middle(width, height)) });
   }
 
   middle(width, height) {
@@ -282,6 +309,11 @@ export class Screen {
   center() {
     const { width, height } = this.graph.container.getBoundingClientRect();
     return this.graph.clientToLocal(this.middle(width, height));
+  }
+
+  /* The first look. */
+  open() {
+    this.fit(SCALE.readable);
   }
 
   /* Bring a box into view when it is not. */
@@ -303,12 +335,12 @@ export class Screen {
   }
 }
 
-function portItems({ inputs, outputs }, size, direction) {
+function portItems({ inputs, outputs }, size, direction, words) {
   const item = (side, ports) => (port, n) => ({
     id: port.key,
     group: `${side}_${direction}`,
     args: portPlace(ports, n, side, size, direction),
-    attrs: { text: { text: ports.length > 1 ? port.label : "" }, dot: { class: `tc-port-dot ${port.role === "complement" ? "tc-complement" : ""}` } },
+    attrs: { text: { text: ports.length > 1 ? words(port) : "" }, dot: { class: `tc-port-dot ${port.role === "complement" ? "tc-complement" : ""}` } },
   });
   return [...inputs.map(item("in", inputs)), ...outputs.map(item("out", outputs))];
 }

@@ -16,7 +16,7 @@ export function arrange(drawing) {
 function plan(drawing, sizes, asDrawn) {
   const Dagre = window.dagre;
   const graph = new Dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: drawing.direction, nodesep: 48, ranksep: drawing.direction === "TB" ? 76 : 124 });
+  graph.setGraph({ rankdir: drawing.direction, nodesep: 48, ranksep: drawing.direction === "TB" ? 58 : 124 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const [uid, size] of sizes) graph.setNode(uid, { ...size });
   for (const uid of sizes.keys()) {

@@ -91,7 +91,7 @@ async function verb(name) {
   }
 }
 
-if (drawing.activities.size) screen.fit();
+screen.open();
 refreshTools();
 document.querySelector(".tc-root").dataset.ready = "true";
-window.TuttiCanvas = { drawing, screen };
+window.TuttiCanvas = { drawing, screen, saving };

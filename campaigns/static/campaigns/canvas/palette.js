@@ -4,7 +4,7 @@ import { BOX, boxSize } from "./box.js";
 import { h, icon, toast, translate } from "./dom.js";
 
 const DRAG_PX = 5;
-const GAP = { TB: 76, LR: 124 };
+const GAP = { TB: 58, LR: 124 };
 
 export class Palette {
   constructor(place, drawing, screen, kinds) {
@@ -128,6 +128,7 @@ export class Palette {
   }
 
   added(uid) {
+    this.screen.fitted = false; // what was dropped stays where it was dropped
     this.drawing.select([uid]);
     this.screen.reveal(uid);
     this.drawing.tell("open", { uid });

@@ -1,5 +1,6 @@
 /* The side panel: the selected box's own form, rendered by the server, or the selected arrow's label. */
 
+import { STATES } from "./box.js";
 import { debounce, h, icon, number, post, toast, translate } from "./dom.js";
 import { transitionKey } from "./drawing.js";
 
@@ -201,7 +202,7 @@ export function resultCard(task) {
   return h(
     "section",
     { class: "tc-result" },
-    h("div", { class: "t-row t-spread" }, h("h3", {}, gettext("This run")), h("span", { class: "t-pill" }, task.status_label)),
+    h("div", { class: "t-row t-spread" }, h("h3", {}, gettext("This run")), h("span", { class: `t-pill ${STATES[task.status]?.level || ""}` }, task.status_label)),
     task.error ? h("p", { class: "t-note bad" }, task.error) : null,
     h("table", {}, h("tbody", {}, row(gettext("Rows in"), task.rows_in), row(gettext("Rows out"), task.rows_out), task.complement ? row(gettext("Complement"), task.complement) : null, total ? row(gettext("Excluded"), total) : null, reasons, sending)),
   );

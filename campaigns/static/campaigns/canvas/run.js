@@ -19,6 +19,18 @@ export class RunView {
     document.querySelector(".tc-root").append(this.tip);
     screen.graph.on("node:mouseenter", ({ node }) => this.hint(node.id));
     screen.graph.on("node:mouseleave", () => (this.tip.hidden = true));
+    this.find();
+  }
+
+  /* The run that the address names, or else the latest of this version; "none" after it was hidden. */
+  async find() {
+    if (!this.run && this.urls.latest && new URL(location.href).searchParams.get("run") !== "none") {
+      try {
+        this.run = (await get(this.urls.latest)).run;
+      } catch (error) {
+        this.run = null; // no permission to see runs
+      }
+    }
     if (this.run) this.follow();
   }
 
@@ -73,7 +85,7 @@ export class RunView {
     progress.firstChild.style.width = `${all.length ? (100 * done) / all.length : 0}%`;
     this.place.hidden = false;
     this.place.className = `tc-run ${LEVELS[run.status] || ""}`;
-    this.place.replaceChildren(
+    const parts = [
       h("strong", {}, `${title} #${run.id}`),
       h("span", { class: `t-pill ${LEVELS[run.status] || ""}` }, run.status_label),
       progress,
@@ -82,7 +94,8 @@ export class RunView {
       h("span", { class: "tc-grow" }),
       ...this.buttons(run),
       h("button", { type: "button", class: "tc-tool", "aria-label": gettext("Hide the run"), title: gettext("Hide the run"), onclick: () => this.hide() }, icon("close")),
-    );
+    ];
+    this.place.replaceChildren(...parts.filter(Boolean));
     this.place.dataset.status = run.status;
   }
 
