@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.html import escape
 from pypdf import PdfReader
 
 from orchestration.choices import EventKind, MessageState, Reason, RunKind, RunStatus, TaskStatus
@@ -114,12 +116,14 @@ def test_screen_csv_pdf_and_list_say_the_same(run, admin_client) -> None:
     assert screen.context["figures"] == figures
     rows = list(csv.reader(io.StringIO(csv_of(figures).removeprefix("\ufeff"))))
     in_csv = {row[2]: row[4] for row in rows if row[0] == "Figures"}
-    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_of(figures))).pages)
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_of(figures))).pages).split())
     body = screen.content.decode()
     for figure in figures.metrics:
         assert in_csv[figure.label] == figure.text
-        assert figure.text in text and figure.label in text and figure.formula in text
-        assert figure.text in body
+        assert f"{figure.label} {figure.formula} {figure.note} {figure.text}" in text
+        assert re.search(
+            rf"{re.escape(escape(figure.note))}</td>\s*<td class=\"t-number\">(<a [^>]*>)?{re.escape(escape(figure.text))}\s*<", body
+        ), figure.key
     ((_, in_list),) = campaign_lines([run])
     assert list(in_list.values()) == figures.metrics
 
