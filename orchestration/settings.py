@@ -131,6 +131,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")  # the workspace's zone: "today" in a rule means today here
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["orchestration.formats"]
 
 # --- files --------------------------------------------------------------------------------------------------------
 
@@ -155,6 +156,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 INBOX_HOST, INBOX_PORT = "127.0.0.1", env.int("INBOX_PORT", default=2525)
 EMAIL_URL = env.str("EMAIL_URL", default=f"smtp://{INBOX_HOST}:{INBOX_PORT}")  # unset: the local inbox
+INBOX_IN_USE = EMAIL_URL == f"smtp://{INBOX_HOST}:{INBOX_PORT}"
 SENDING_DOMAIN = env.str("SENDING_DOMAIN", default="tutti.localhost")  # right-hand side of Message-IDs
 SMTP_REPLY_SECONDS = env.int("SMTP_REPLY_SECONDS", default=600)  # RFC 5321: wait ten minutes for the reply to the final dot
 SEND_LEASE_SECONDS = env.int("SEND_LEASE_SECONDS", default=60)
@@ -272,7 +274,7 @@ UNFOLD = {
                         reverse_lazy("admin:orchestration_provideraccount_changelist"),
                         "orchestration.view_provideraccount",
                     ),
-                    item(_("Local inbox"), "inbox", reverse_lazy("inbox"), "orchestration.view_inboxmail"),
+                    *([item(_("Local inbox"), "inbox", reverse_lazy("inbox"), "orchestration.view_inboxmail")] if INBOX_IN_USE else []),
                 ],
             },
             {
