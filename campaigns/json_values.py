@@ -1,6 +1,6 @@
 """JSON values: columns as PostgreSQL writes them into the context of a message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,5 +35,5 @@ def build(pairs: list[list[Any]]) -> sa.ColumnElement[Any]:
     return sa.func.jsonb_build_object(*(part for pair in pairs for part in pair), type_=JSONB)
 
 
-def json_array(columns: list[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+def json_array(columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
     return sa.func.jsonb_build_array(*columns, type_=JSONB)

@@ -128,7 +128,7 @@ def merge(tree: Tree, other: Tree) -> None:
 def as_json(tree: Tree, clock: Clock) -> sa.ColumnElement[Any]:
     """The tree as one JSON object."""
     return json_object(
-        {name: as_json(value, clock) if isinstance(value, dict) else json_value(*value, clock) for name, value in tree.items()}
+        {name: as_json(value, clock) if isinstance(value, dict) else json_value(value[0], value[1], clock) for name, value in tree.items()}
     )
 
 

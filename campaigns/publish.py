@@ -86,6 +86,7 @@ def reviewed(version: Version, user: User) -> Version:
 
 
 def note(version: Version, user: User, decision: Decision, comment: str, counts: dict[str, Any] | None = None) -> None:
+    assert version.submitted_by is not None  # what waits for a decision was submitted by somebody
     Approval.objects.create(
         version=version,
         decision=decision,

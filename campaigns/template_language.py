@@ -90,6 +90,7 @@ class Reader:
         self.names: dict[Name, None] = {}
         self.problems: list[Problem] = []
         self.static = RenderContext(template)
+        self.filters = template.env.filters
         scope: dict[str, Name | None] = {}
         for node in template.nodes:
             self.visit(node, scope)
@@ -114,6 +115,11 @@ class Reader:
             name = self.resolve(expression, scope)
             if name:
                 self.names[name] = None
+        for used in getattr(expression, "filters", None) or []:
+            if used.name not in self.filters:
+                self.problems.append(
+                    Problem("", _("There is no filter “%(name)s”.") % {"name": used.name}, _("Remove it, or look it up in the help."))
+                )
         if isinstance(expression, RangeLiteral) and not small(expression):
             text = _("A range needs whole numbers, and not more than %(most)s of them.") % {"most": WIDEST_RANGE}
             self.problems.append(Problem("", text, _("Write it like (1..5).")))

@@ -1,5 +1,6 @@
 """Drawings for tests, and a way to run one on real tables without the engine."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -120,7 +121,8 @@ class Played:
         """An added column by key."""
         population = self.flow.boxes[uid].outputs[port]
         place = [c.alias for c in population.columns].index(alias)
-        return {row[0]: row[place] for row in self.rows(uid, port)}
+        read = json.loads if population.columns[place].type == "json" else lambda value: value  # Django's cursor gives JSON as text
+        return {row[0]: read(row[place]) for row in self.rows(uid, port)}
 
     def balance(self, uid: str) -> tuple[int, int]:
         """(rows in, rows accounted for): equal for every box, or somebody was lost."""

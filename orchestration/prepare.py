@@ -36,6 +36,7 @@ JUDGED = sql.SQL(
         FROM wanted, tutti_pads pads WHERE pads.purpose = 'address'
     ), judged AS (
         SELECT hashed.*, CASE
+            WHEN recipient_key = '[]' THEN 'no_recipient'
             WHEN coalesce(address, '') = '' THEN 'no_address'
             WHEN %(channel)s = 'email' AND (octet_length(address) > 254 OR octet_length(split_part(address, '@', 1)) > 64
                  OR address !~ %(pattern)s) THEN 'invalid_address'

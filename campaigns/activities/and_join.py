@@ -14,7 +14,7 @@ from schemas.catalog import Catalog
 
 
 class AndJoin(ActivityType):
-    """Wait until every branch that leads here has arrived, then go on with one of them.
+    """Wait until all branches have arrived, then go on with one of them.
 
     The population of the **primary set** goes on (the first branch, if none is chosen). The others end here and are
     counted as *not in the primary set*. To bring populations together instead, use *Combine*.

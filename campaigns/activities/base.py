@@ -68,7 +68,7 @@ class ActivityForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if hasattr(field, "connect"):
-                field.connect(self)  # fields of campaigns.forms offer what flows in
+                field.connect(self)  # fields of campaigns.forms and campaigns.list_fields offer what flows in
 
     @property
     def inbound(self) -> Population | None:

@@ -37,9 +37,9 @@ class MailCategory(models.TextChoices):
 
 
 class Email(ActivityType):
-    """Write an e-mail to everybody in the population, or to the person behind each record.
+    """Write an e-mail to everybody in the population.
 
-    **Recipient**: the records themselves, or what they lead to: a rental leads to its customer. When several records
+    **Recipient**: the records themselves, or whoever they lead to: a rental leads to its customer. When several records
     lead to the same person, send *one message for each recipient* (all of their records are in the list `records`), or
     *one message for each record*.
 
@@ -92,7 +92,10 @@ class Email(ActivityType):
             return one_line(self.cleaned_data["preheader"])
 
         def resolved(self) -> dict[str, Any]:
-            sender = self.fields["sender"].sender
+            field = self.fields["sender"]
+            sender = field.sender if isinstance(field, SenderField) else None
+            if sender is None:
+                return dict(self.cleaned_data)
             row = {
                 "id": sender.pk,
                 **{name: getattr(sender, name) for name in ("name", "from_name", "from_email", "reply_to", "postal_address")},

@@ -1,6 +1,7 @@
 """End: a branch ends here."""
 
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy
 
@@ -21,7 +22,7 @@ class End(ActivityType):
     icon = "flag"
     inputs = [Port("in", many=True)]
     outputs = []
-    example: dict[str, object] = {}
+    example: ClassVar[dict[str, Any]] = {}
 
     def compile(self, node: Node, inputs: Mapping[str, list[Population]], context: Context) -> list[Step]:
         return [Finish()]

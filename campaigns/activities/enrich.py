@@ -12,8 +12,8 @@ from campaigns.activities.base import ActivityForm, ActivityType, Context, Node,
 from campaigns.activities.steps import Column, Fill, Population, Step
 from campaigns.attributes import Attribute, Joins, describe, join_one, to_one_end
 from campaigns.choices import Category
-from campaigns.forms import EnrichmentsField
 from campaigns.json_values import json_object, json_value
+from campaigns.list_fields import EnrichmentsField
 from schemas import rules
 from schemas.catalog import Catalog, FieldInfo, SchemaInfo
 from schemas.exceptions import Problem, SchemaError
@@ -76,7 +76,8 @@ class Enrich(ActivityType):
 
     def summary(self, config: Mapping[str, Any], catalog: Catalog) -> str:
         entries = config.get("entries")
-        return ", ".join(str(e.get("label") or e.get("alias") or "") for e in entries[:3]) if isinstance(entries, list) else ""
+        named = [e for e in entries if isinstance(e, Mapping)] if isinstance(entries, list) else []
+        return ", ".join(str(e.get("label") or e.get("alias") or "") for e in named[:3])
 
 
 def add(entry: Mapping[str, Any], joins: Joins, context: Context) -> tuple[Column, sa.ColumnElement[Any]]:
@@ -112,6 +113,7 @@ class Reach:
         self.reached: dict[tuple[str, ...], sa.FromClause] = {}
         self.conditions: list[sa.ColumnElement[bool]] = []
         here, schema = self.outer, joins.schema
+        self.from_: sa.FromClause = self.outer
         for n, (link, target) in enumerate(steps):
             there = target.table.alias(f"{self.name}_{n}")
             on = sa.and_(*(here.c[schema.field(a).column] == there.c[target.field(b).column] for a, b in link.pairs))

@@ -11,7 +11,7 @@ from campaigns.activities.base import ActivityForm, ActivityType, Context, Node,
 from campaigns.activities.steps import Fill, Population, Step
 from campaigns.attributes import Attribute, Joins, problems
 from campaigns.choices import Category
-from campaigns.forms import MAX_SUBSETS, SubsetsField
+from campaigns.list_fields import MAX_SUBSETS, SubsetsField
 from schemas import rules
 from schemas.catalog import Catalog
 from schemas.exceptions import Problem, SchemaError
@@ -93,7 +93,7 @@ class Split(ActivityType):
         ]  # fmt: skip
 
     def summary(self, config: Mapping[str, Any], catalog: Catalog) -> str:
-        count = len(config.get("subsets") or [])
+        count = len(self.ports(config)[1]) - 1
         return ngettext("%(count)s subset", "%(count)s subsets", count) % {"count": count}
 
 

@@ -89,7 +89,9 @@ class Send:
     """Write to everyone in `select`, which yields the columns of the ledger's preparation.
 
     `select` yields: recipient_key (jsonb array), entity_key (jsonb array), address (text or NULL), consent (boolean,
-    NULL = unknown), context (jsonb). One row for each message wanted. Everything else is `settings` (JSON).
+    NULL = unknown), context (jsonb). One row for each record; rows with the same two keys are one message, whose context is
+    in one of them and NULL in the others. An empty recipient_key says that nobody is behind the record. Everything else
+    is `settings` (JSON).
     `consent_now` asks again whether one recipient agrees, with :k_1, :k_2, … for the recipient's key; it yields one boolean.
     """
 
