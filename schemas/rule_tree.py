@@ -283,7 +283,7 @@ class Reader:
         try:
             return op, read_operand(ARITY[op], value, type or field.type, field if not type else None)  # type: ignore[union-attr]
         except ValueError as error:
-            self.wrong(where, str(error), _("Correct the value."))
+            self.wrong(where, str(error), "" if value in (None, "", []) else _("Correct the value."))
             return None
 
 

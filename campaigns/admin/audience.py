@@ -37,6 +37,11 @@ class AudienceForm(forms.ModelForm):
         fields = ["name", "schema", "rule", "description"]
         widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["schema"] = self.instance.schema.name  # the choices are names, as rules want them
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         schema, rule = cleaned.get("schema"), cleaned.get("rule")

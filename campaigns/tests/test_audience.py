@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.urls import reverse
 from psycopg import sql
@@ -90,6 +90,22 @@ def test_audiences_are_made_of_published_dimensions_only(client, user):
     Schema.objects.filter(name="store").update(targetable=False)
     save(client, reverse("admin:campaigns_audience_add"), rule(schema="store"), schema="store")
     assert not Audience.objects.exists()
+
+
+def test_a_saved_audience_opens_with_its_dimension_and_rule(client, user):
+    page = client.get(reverse("admin:campaigns_audience_change", args=[parisians().pk])).content.decode()
+    assert '<option value="customer" selected>Customer</option>' in page
+    assert "&quot;Paris&quot;" in page
+
+
+def test_who_may_only_look_reads_the_rule_in_words(client, user):
+    audience = parisians(count=4)
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_audience"))
+    client.force_login(reader)
+    page = client.get(reverse("admin:campaigns_audience_change", args=[audience.pk])).content.decode()
+    assert "Customer where City is “Paris”." in page
+    assert "tutti-rule" not in page
 
 
 def test_the_list_says_the_rule_in_words(client, user):

@@ -38,7 +38,7 @@ export class Builder {
     this.area.replaceChildren(this.tree, this.results.element);
     this.read();
     this.draw();
-    if (this.rule?.where.items.length) this.results.soon(0);
+    if (this.rule) this.results.soon(0);
   }
 
   get schema() {
@@ -94,6 +94,7 @@ export class Builder {
   groupCard(group, schema, where, holder) {
     const outermost = where === "where";
     const label = outermost ? fill(gettext("Conditions on %(schema)s"), { schema: this.words.label(schema) }) : gettext("Group of conditions");
+    if (!group.items.length && where.endsWith(".where")) return this.openGroup(group, schema, where);
     const body = h("div", { class: "tr-items" });
     group.items.forEach((item, n) => {
       if (n) body.append(this.joiner(group, where, n));
@@ -104,9 +105,15 @@ export class Builder {
       this.groupHead(group, schema, where, holder, outermost), body, this.adders(group, schema, where));
   }
 
+  // Linked records without conditions: one line.
+  openGroup(group, schema, where) {
+    const label = fill(gettext("all records of “%(schema)s”; narrow them down:"), { schema: this.words.label(schema) });
+    return h("section", { class: "tr-group tr-compact", role: "group", "aria-label": gettext("Group of conditions"), data: { where } }, h("span", { class: "tr-subtitle" }, label), this.adders(group, schema, where));
+  }
+
   emptyNote(schema, where) {
     const values = { schema: this.words.label(schema) };
-    const texts = where === "where" ? gettext("No condition yet: all records of “%(schema)s” are selected.") : where.endsWith(".where") ? gettext("Any record of “%(schema)s” will do.") : gettext("This group is empty. Add a condition to it, or remove it.");
+    const texts = where === "where" ? gettext("No condition yet: all records of “%(schema)s” are selected.") : gettext("This group is empty. Add a condition to it, or remove it.");
     return h("p", { class: "tr-empty" }, fill(texts, values));
   }
 

@@ -17,9 +17,10 @@ class Picker {
 
   open() {
     const from = document.activeElement;
-    this.search = h("input", { type: "search", class: "tr-input tr-search", placeholder: gettext("Search fields and links"), "aria-label": gettext("Search fields and links"), on: { input: () => this.draw() } });
+    const hint = this.wanted === "link" ? gettext("Search links") : gettext("Search fields and links");
+    this.search = h("input", { type: "search", class: "tr-input tr-search", placeholder: hint, "aria-label": hint, on: { input: () => this.draw() } });
     this.list = h("div", { class: "tr-tree", role: "tree", "aria-label": this.title, on: { keydown: (event) => this.move(event) } });
-    const head = h("div", { class: "tr-dialog-head" }, h("h3", {}, this.title), iconButton(gettext("Close"), "close", () => this.dialog.close(), "close"));
+    const head = h("div", { class: "tr-dialog-head" }, h("h2", {}, this.title), iconButton(gettext("Close"), "close", () => this.dialog.close(), "close"));
     this.dialog = h("dialog", { class: "tr-dialog tutti-scope", "aria-label": this.title }, head, this.search, this.list);
     this.dialog.addEventListener("close", () => {
       this.dialog.remove();
@@ -40,8 +41,8 @@ class Picker {
   }
 
   draw() {
-    const text = this.search.value.trim().toLowerCase();
-    const shown = text ? this.found(text) : this.branch(this.schema, []);
+    const typed = this.search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const shown = typed.length ? this.found(typed) : this.branch(this.schema, []);
     this.list.replaceChildren(...(shown.length ? shown : [h("p", { class: "t-empty" }, gettext("Nothing is called so."))]));
   }
 
@@ -83,7 +84,7 @@ class Picker {
 
   // --- searching ---
 
-  found(text) {
+  found(typed) {
     const results = [];
     let front = [{ schema: this.schema, path: [], visited: [this.schema] }];
     for (let depth = 0; depth <= SEARCH_DEPTH && front.length && results.length < MOST_FOUND; depth += 1) {
@@ -91,10 +92,10 @@ class Picker {
       for (const { schema, path, visited } of front) {
         const described = this.words.schemas[schema];
         const place = path.length ? this.words.pathLabels(this.schema, path).join(" › ") : "";
-        if (this.wanted !== "link") results.push(...described.fields.filter((f) => this.fits(f) && matches(f, text)).map((f) => this.fieldItem(f, path, place)));
+        if (this.wanted !== "link") results.push(...described.fields.filter((f) => this.fits(f) && matches(f, typed, place)).map((f) => this.fieldItem(f, path, place)));
         if (this.wanted === "figure") continue;
         for (const link of described.links) {
-          if (matches(link, text)) results.push(this.linkItem(link, path, place));
+          if (matches(link, typed, place)) results.push(this.linkItem(link, path, place));
           if (!visited.includes(link.target)) next.push({ schema: link.target, path: [...path, link.name], visited: [...visited, link.target] });
         }
       }
@@ -132,4 +133,9 @@ class Picker {
   }
 }
 
-const matches = ({ label, name }, text) => label.toLowerCase().includes(text) || name.includes(text);
+// Every word typed is in the name or on the way to it, and at least one in the name itself.
+function matches({ label, name }, typed, place) {
+  const own = `${label} ${name}`.toLowerCase();
+  const whole = `${place.toLowerCase()} ${own}`;
+  return typed.every((word) => whole.includes(word)) && typed.some((word) => own.includes(word));
+}

@@ -126,7 +126,7 @@ export class Results {
     const head = h("tr", {}, answer.columns.map((column) => h("th", { scope: "col" }, column.label)));
     const body = answer.rows.map((row) => h("tr", {}, row.map((value) => h("td", {}, value))));
     const text = answer.rows.length < answer.limit ? gettext("All rows") : interpolate(gettext("The first %(n)s rows, in the order of their key"), { n: answer.limit }, true);
-    this.table.replaceChildren(h("div", { class: "tr-rows-head" }, h("h3", {}, text), !answer.personal && h("span", { class: "t-pill" }, gettext("without personal data")), button(gettext("Close"), () => this.table.replaceChildren(), { symbol: "close" })),
+    this.table.replaceChildren(h("div", { class: "tr-rows-head" }, h("strong", {}, text), !answer.personal && h("span", { class: "t-pill" }, gettext("without personal data")), button(gettext("Close"), () => this.table.replaceChildren(), { symbol: "close" })),
       answer.rows.length ? h("div", { class: "t-scroll", tabindex: "0", role: "region", "aria-label": text }, h("table", { class: "t-table" }, h("thead", {}, head), h("tbody", {}, body))) : h("p", { class: "t-empty" }, gettext("Nobody matches.")));
     this.table.scrollIntoView({ block: "nearest" });
   }
