@@ -12,7 +12,7 @@ from orchestration.models import ProviderAccount
 from orchestration.sample.audiences import HOME_BUYERS, LOYAL, SOON_TRAVELLING, condition, group
 
 MAILS = Path(__file__).with_name("mails")
-STEP_X, STEP_Y = 260, 150  # pixels between boxes
+STEP_X, STEP_Y = 260, 150  # pixels between boxes; more after those whose arrows have names
 THANK_YOU, REMINDER = "Autumn thank-you", "Booking reminder"
 
 Graph = dict[str, Any]
@@ -23,7 +23,7 @@ def mail(name: str) -> str:
 
 
 def box(uid: str, kind: str, label: str, column: float, row: float, **config: Any) -> dict[str, Any]:
-    return {"uid": uid, "kind": kind, "label": label, "x": round(60 + column * STEP_X), "y": round(80 + row * STEP_Y), "config": config}
+    return {"uid": uid, "kind": kind, "label": label, "x": round(60 + column * STEP_X), "y": round(160 + row * STEP_Y), "config": config}
 
 
 def arrow(source: str, target: str, port: str = "out", label: str = "") -> dict[str, str]:
@@ -63,27 +63,27 @@ def thank_you(sender: Sender) -> Graph:
     activities = [
         box("loyal", "build_audience", "Loyal and active", 0, 0, rule=LOYAL),
         box("home", "build_audience", "Bought for the home", 0, 1, rule=HOME_BUYERS),
-        box("combine", "combine", "Either of them", 1, 0.5, method="union", primary=""),
+        box("combine", "combine", "Either of them", 1.05, 0.5, method="union", primary=""),
         box(
-            "unique", "deduplicate", "One per address", 2, 0.5,
+            "unique", "deduplicate", "One per address", 2.1, 0.5,
             fields=[{"path": [], "field": "email"}], keep=1, method="lowest", by={"path": [], "field": "created_at"},
         ),
-        box("enrich", "enrich", "What they bought", 3, 0.5, entries=ENRICHMENTS),
-        box("fork", "fork", "Write, and follow up", 4, 0.5, branches=["Write", "Follow up"]),
-        box("split", "split", "By language", 5, 0, subsets=by_language()),
+        box("enrich", "enrich", "What they bought", 3.35, 0.5, entries=ENRICHMENTS),
+        box("fork", "fork", "Write, and follow up", 4.4, 0.5, branches=["Write", "Follow up"]),
+        box("split", "split", "By language", 5.6, 0, subsets=by_language()),
         box(
-            "mailfr", "email", "Thank-you in French", 6, -0.5, **letter, language="fr", body=mail("thank_you_fr"),
-            subject="{% if client.first_name %}{{ client.first_name }}, merci{% else %}Merci{% endif %} pour cet automne",
+            "mailfr", "email", "Thanks, in French", 6.95, -0.5, **letter, language="fr", body=mail("thank_you_fr"),
+            subject="Merci pour cet automne{% if client.first_name %}, {{ client.first_name }}{% endif %}",
             preheader="Une petite attention, et les nouveautés de la maison.",
         ),
         box(
-            "mailen", "email", "Thank-you in English", 6, 0.5, **letter, language="en", body=mail("thank_you_en"),
-            subject="{% if client.first_name %}{{ client.first_name }}, thank you{% else %}Thank you{% endif %} for this autumn",
+            "mailen", "email", "Thanks, in English", 6.95, 0.6, **letter, language="en", body=mail("thank_you_en"),
+            subject="Thank you for this autumn{% if client.first_name %}, {{ client.first_name }}{% endif %}",
             preheader="A small surprise, and what is new in the house.",
         ),
-        box("join", "and_join", "All written", 7, 1, primary="fork"),
-        box("wait", "wait", "Let them read", 8, 1, how="duration", amount=5, unit="seconds", until=""),
-        box("end", "end", "Done", 9, 1),
+        box("join", "and_join", "All written", 8.0, 1.3, primary="fork"),
+        box("wait", "wait", "Let them read", 9.05, 1.3, how="duration", amount=5, unit="seconds", until=""),
+        box("end", "end", "Done", 10.1, 1.3),
     ]  # fmt: skip
     transitions = [
         arrow("loyal", "combine"), arrow("home", "combine"), arrow("combine", "unique"), arrow("unique", "enrich"), arrow("enrich", "fork"),
@@ -96,19 +96,19 @@ def thank_you(sender: Sender) -> Graph:
 def reminder(sender: Sender) -> Graph:
     letter: dict[str, Any] = {"sender": sender.pk, "text": "", "mode": "record", "recipient_path": ["client"], "category": "transactional"}
     activities = [
-        box("journeys", "build_audience", "Leaving within a month", 0, 0.5, rule=SOON_TRAVELLING),
-        box("split", "split", "By the client's language", 1, 0.5, subsets=by_language("client")),
+        box("journeys", "build_audience", "Leaving soon", 0, 0.7, rule=SOON_TRAVELLING),
+        box("split", "split", "By language", 1, 0.6, subsets=by_language("client")),
         box(
-            "mailfr", "email", "Reminder in French", 2, 0, **letter, language="fr", body=mail("journey_fr"),
-            subject="{{ booking.destination_fr }} : départ le {{ booking.starts_on | date: '%d/%m' }}",
+            "mailfr", "email", "Reminder in French", 2.4, 0, **letter, language="fr", body=mail("journey_fr"),
+            subject="Départ le {{ booking.starts_on | date: '%d/%m' }} : {{ booking.destination_fr }} vous attend",
             preheader="Tout ce qu'il vous faut, sur une seule page.",
         ),
         box(
-            "mailen", "email", "Reminder in English", 2, 1, **letter, language="en", body=mail("journey_en"),
-            subject="{{ booking.destination }}: you leave on {{ booking.starts_on | date: '%d %B' }}",
+            "mailen", "email", "Reminder in English", 2.4, 1.4, **letter, language="en", body=mail("journey_en"),
+            subject="You leave on {{ booking.starts_on | date: '%d %B' }}: {{ booking.destination }} is waiting",
             preheader="All you need, on one page.",
         ),
-        box("end", "end", "Done", 3, 0.5),
+        box("end", "end", "Done", 3.5, 0.7),
     ]  # fmt: skip
     transitions = [
         arrow("journeys", "split"), arrow("split", "mailfr", "out_1"), arrow("split", "mailen", "out_2"),
