@@ -66,14 +66,14 @@ def decoded(value: Any) -> str:
         return text
 
 
-def open_mail(raw: bytes) -> Opened:
+def open_mail(raw: bytes | memoryview) -> Opened:
     mail = parse(raw)
     opened = Opened(headers_of(mail), part_of(mail, "html"), part_of(mail, "plain"))
     opened.unsubscribe_url = one_click_url(opened)
     return opened
 
 
-def parse(raw: bytes) -> EmailMessage:
+def parse(raw: bytes | memoryview) -> EmailMessage:
     return message_from_bytes(bytes(raw), policy=policy.default)  # type: ignore[return-value]
 
 

@@ -86,6 +86,11 @@ def execute(statement: Any, values: dict[str, Any]) -> int:
         return int(cursor.rowcount)
 
 
+def claimed(row: tuple[Any, ...], token: str) -> Claimed:
+    key, address, recipient, context, link_token, message_id, created_at, attempt, _expired = row
+    return Claimed(key, address, recipient, json.loads(context), link_token, message_id, created_at, attempt, token)
+
+
 def claim(task: Task, owner: str) -> list[Claimed]:
     """Up to a batch of messages that are due, for this worker alone. What is too old by now ends here."""
     token = str(uuid.uuid4())
@@ -94,7 +99,7 @@ def claim(task: Task, owner: str) -> list[Claimed]:
         with connection.cursor() as cursor:
             cursor.execute(CLAIM, values)
             found = cursor.fetchall()
-        rows = [Claimed(*row[:3], json.loads(row[3]), *row[4:-1], claim=token) for row in found if not row[-1]]
+        rows = [claimed(row, token) for row in found if not row[-1]]
         expired = [row[0] for row in found if row[-1]]
         if expired:
             execute(EXPIRE, {"ids": expired, "claim": token})

@@ -40,7 +40,15 @@ def event(
     token: str, kind: str, *, url: str = "", link: str = "", machine: bool = False, key: str = "", detail: dict[str, Any] | None = None
 ) -> bool:
     """Keep an event of the message with this token; False when there is no such message, or the event was known."""
-    values = {"token": token, "kind": kind, "url": url, "link": link, "machine": machine, "key": key, "at_once": AT_ONCE_SECONDS}
+    values: dict[str, Any] = {
+        "token": token,
+        "kind": kind,
+        "url": url,
+        "link": link,
+        "machine": machine,
+        "key": key,
+        "at_once": AT_ONCE_SECONDS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(EVENT, {**values, "detail": json.dumps(detail or {})})
         return bool(cursor.rowcount)

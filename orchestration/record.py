@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -28,7 +29,7 @@ RECORD = """
 
 def record(message_id: int, claim: str, reply: Reply, attempt: int) -> bool:
     """True when the message was still ours; consequences follow in the same transaction."""
-    values = {"id": message_id, "claim": claim, "state": reply.state, "text": reply.text, "delay": backoff(attempt)}
+    values: dict[str, Any] = {"id": message_id, "claim": claim, "state": reply.state, "text": reply.text, "delay": backoff(attempt)}
     if not (reply.bad_address or reply.pause_run):
         with connection.cursor() as cursor:
             cursor.execute(RECORD, values)

@@ -155,8 +155,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # --- mail ---------------------------------------------------------------------------------------------------------
 
 INBOX_HOST, INBOX_PORT = "127.0.0.1", env.int("INBOX_PORT", default=2525)
-EMAIL_URL = env.str("EMAIL_URL", default=f"smtp://{INBOX_HOST}:{INBOX_PORT}")  # unset: the local inbox
-INBOX_IN_USE = EMAIL_URL == f"smtp://{INBOX_HOST}:{INBOX_PORT}"
+INBOX_URL = f"smtp://{INBOX_HOST}:{INBOX_PORT}"
+EMAIL_URL = env.str("EMAIL_URL", default=INBOX_URL)  # unset: the local inbox
+INBOX_IN_USE = EMAIL_URL == INBOX_URL
 SENDING_DOMAIN = env.str("SENDING_DOMAIN", default="tutti.localhost")  # right-hand side of Message-IDs
 SMTP_REPLY_SECONDS = env.int("SMTP_REPLY_SECONDS", default=600)  # RFC 5321: wait ten minutes for the reply to the final dot
 SEND_LEASE_SECONDS = env.int("SEND_LEASE_SECONDS", default=60)

@@ -20,7 +20,8 @@ TOKEN = re.compile(r"^[A-Za-z0-9_-]{40,4000}$")
 class Linked(Protocol):
     """A message, as far as its links are concerned."""
 
-    token: str
+    @property
+    def token(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def signed(purpose: str, payload: bytes) -> str:
 def genuine(purpose: str, payload: bytes, mac: bytes) -> bool:
     """Also with the keys before the present one: links in old mail must go on working."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return any(hmac.compare_digest(mac, mac_of(purpose, payload, secret)) for secret in secrets)
+    return any(hmac.compare_digest(mac, mac_of(purpose, payload, secret)) for secret in map(str, secrets))
 
 
 def mac_of(purpose: str, payload: bytes, secret: str) -> bytes:

@@ -86,7 +86,6 @@ class ProviderAccountAdmin(ModelAdmin):
 
     list_display = ["name", "provider", "active", "state"]
     list_filter_submit = False
-    filter_horizontal = ["senders"]
     actions_detail = ["test_connection"]
 
     def provider_of(self, obj: ProviderAccount | None) -> Provider:

@@ -158,7 +158,8 @@ class Line:
             raise SendError(self.complaint(error), permanent=isinstance(error, smtplib.SMTPAuthenticationError)) from error
 
     def dial(self) -> smtplib.SMTP:
-        where, context = self.where, ssl.create_default_context()
+        where = self.where
+        context = None if where["security"] == "none" else ssl.create_default_context()
         words: dict[str, Any] = {"timeout": COMMAND_SECONDS, "local_hostname": site.SENDING_DOMAIN}
         if where["security"] == "tls":
             server: smtplib.SMTP = Encrypted(where["host"], where["port"], context=context, **words)
