@@ -143,3 +143,7 @@ def test_summary_adds_up(suppressed: None) -> None:
     figures = summary(task.run)["email"]
     assert figures["planned"] == 2 == figures["sent"] + figures["open"]
     assert figures["excluded"] == EXPECTED
+
+
+def test_a_record_with_nobody_behind_it_has_a_reason_of_its_own() -> None:
+    assert prepare(make_task(), step(CONSENT), prepared("p1", [([], None, None)])) == {"planned": 0, "excluded": {"no_recipient": 1}}
