@@ -84,7 +84,7 @@ class AudienceAdmin(ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Audience | None = None) -> Any:
         """Who may only look reads the rule in words."""
         if obj and not self.has_change_permission(request, obj):
-            obj.words = in_words(obj, Catalog.load())
+            obj.words = in_words(obj, Catalog.load())  # type: ignore[attr-defined]
             return ["name", "schema", "rule_in_words", "exact_count", "counted_at", "description"]
         return self.fields
 
