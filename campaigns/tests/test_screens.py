@@ -8,7 +8,7 @@ from django.urls import reverse
 from campaigns import canvas, publish
 from campaigns.activities.base import registry
 from campaigns.models import Campaign, Version
-from campaigns.testing import APPROVER, MARKETER, audience, draw, person
+from campaigns.testing import APPROVER, MARKETER, audience, draw, person, sender
 from schemas.testing import small_world
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +85,17 @@ def test_the_form_of_a_box_offers_what_flows_in(client, version):
     assert 'data-list="subsets"' in html and 'data-schema="customer"' in html
     alone = post(client, "activity-form", version, {"uid": "b", "graph": {**graph, "transitions": []}}).content.decode()
     assert 'data-schema=""' in alone
+
+
+def test_the_form_shows_what_is_stored_and_not_what_it_refers_to(client, marie):
+    """A select that showed nothing here would be saved as nothing with the next change."""
+    letter = {**registry()["email"].example, "sender": sender().pk}
+    version = draw(marie, [{"uid": "a", **audience("a")}, {"uid": "m", "kind": "email", "config": letter}], ["a>m"])
+    html = post(client, "activity-form", version, {"uid": "m", "graph": canvas.read(version)}).content.decode()
+    assert f'<option value="{sender().pk}" selected>' in html
+    assert (
+        f'value="{sender().pk}" selected' in client.get(reverse("campaign-list-activity", args=[version.campaign_id, "m"])).content.decode()
+    )
 
 
 def test_a_form_on_a_circle_says_what_to_do(client, version):

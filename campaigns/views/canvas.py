@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import canvas, publish
+from campaigns import canvas, edit, publish
 from campaigns.activities.base import ActivityForm, registry
 from campaigns.choices import LAUNCHABLE, VersionStatus
 from campaigns.exceptions import CampaignError, EditConflict, NotAllowed
@@ -121,6 +121,7 @@ def addresses(version: Version) -> dict[str, str]:
         "properties": reverse("campaign-properties", args=[campaign]),
         "campaigns": reverse("admin:campaigns_campaign_changelist"),
         "test": drawing.address("run-test", version.pk) or drawing.address("run-test"),
+        "latest": drawing.address("version-run", version.pk),
         "state": drawing.address("run-state", 0),
         "rows": drawing.address("run-rows"),
         "control": drawing.address("run-control", 0),
@@ -165,7 +166,8 @@ def activity_form(request: HttpRequest, version: Version) -> HttpResponse:
     """The form of one box of the drawing as it is on screen, saved or not."""
     data = drawing.body_of(request)
     catalog = Catalog.load()
-    form = unbound(drawing.draft_flow(data.get("graph") or {}, catalog), str(data.get("uid")), catalog)
+    graph = drawing.graph_in(data)
+    form = unbound(drawing.draft_flow(graph, catalog), edit.find(graph, str(data.get("uid"))), catalog)
     return render(request, "campaigns/activity_form.html", {"form": form})
 
 
@@ -213,12 +215,15 @@ def typed(form: ActivityForm) -> dict[str, Any]:
     return found
 
 
-def unbound(flow: Flow, uid: str, catalog: Catalog) -> ActivityForm:
-    """The form filled from the box's config, without complaints about what nobody typed yet."""
-    box = flow.boxes.get(uid)
+def unbound(flow: Flow, activity: dict[str, Any], catalog: Catalog) -> ActivityForm:
+    """The form filled from what is stored, without complaints about what nobody typed yet.
+
+    The flow's own config will not do: there, references are looked up already.
+    """
+    box = flow.boxes.get(activity["uid"])
     if box is None or box.kind is None:
         raise CampaignError(_("This activity cannot be configured while the arrows lead round in a circle. Remove one of them first."))
-    initial = {**{name: f.initial for name, f in box.kind.Form.base_fields.items()}, **box.node.config}
+    initial = {**{name: f.initial for name, f in box.kind.Form.base_fields.items()}, **(activity.get("config") or {})}
     return box.kind.Form(initial=initial, catalog=catalog, inputs=box.inputs, sources=box.node.sources)
 
 

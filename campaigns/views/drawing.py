@@ -93,6 +93,14 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     return data
 
 
+def graph_in(data: dict[str, Any]) -> Graph:
+    """The drawing among what the canvas posted."""
+    graph = data.get("graph")
+    if not isinstance(graph, dict) or not isinstance(graph.get("activities"), list) or not isinstance(graph.get("transitions"), list):
+        raise CampaignError(_("The canvas sent something that cannot be read. Reload the page and try again."))
+    return graph
+
+
 def refused(error: CampaignError, status: int = 400) -> JsonResponse:
     status = 409 if isinstance(error, EditConflict) else status
     problems = [as_json(problem) for problem in error.problems]

@@ -163,7 +163,7 @@ def activity(request: HttpRequest, campaign_id: int, uid: str) -> HttpResponse:
         box = edit.find(graph, uid)
         if request.method == "POST":
             return configure(request, version, graph, flow, box, catalog)
-        form = unbound(flow, uid, catalog)
+        form = unbound(flow, box, catalog)
     except CampaignError as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(list_address(version))

@@ -2,8 +2,8 @@
 
 import { h, icon, translate } from "./dom.js";
 
-export const BOX = { width: 232, height: 62 };
-const PORT = { across: 88, along: 30 }; // room for one port and its label, below a box and beside it
+export const BOX = { width: 248, height: 60 };
+const PORT = { across: 104, along: 30 }; // room for one port and its label, below a box and beside it
 
 export const STATES = {
   pending: { icon: "schedule", level: "" },

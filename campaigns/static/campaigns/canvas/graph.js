@@ -3,6 +3,7 @@
 import { BOX, Box, boxSize, portPlace } from "./box.js";
 import { number, toast } from "./dom.js";
 import { transitionKey } from "./drawing.js";
+import { detour } from "./route.js";
 
 const { Graph, Selection, Shape, Snapline } = window.X6;
 const boxes = new Map();
@@ -178,6 +179,7 @@ export class Screen {
     for (const activity of drawing.activities.values()) this.syncBox(activity, missing);
     if (missing.length) graph.addNodes(missing);
     for (const t of drawing.transitions) this.syncArrow(t);
+    this.routeArrows();
     this.showSelection();
     drawing.tell("drawn");
   }
@@ -229,6 +231,27 @@ export class Screen {
     edge.tuttiLook = look;
     edge.setLabels(text ? [{ attrs: { label: { text, class: `tc-arrow-label ${counted ? "tc-counted" : ""}` }, body: { class: `tc-arrow-pill ${counted ? "tc-counted" : ""}` } } }] : []);
     edge.attr("line/class", `tc-line ${state}`);
+  }
+
+  /* Long lines pass beside the boxes in their way. */
+  routeArrows() {
+    const { direction } = this.drawing;
+    const boxes = [...this.drawing.activities.values()].map((a) => ({ uid: a.uid, x: a.x, y: a.y, ...boxSize(this.drawing.describe(a.uid), direction) }));
+    const byUid = new Map(boxes.map((box) => [box.uid, box]));
+    for (const t of this.drawing.transitions) {
+      const edge = this.graph.getCellById(transitionKey(t));
+      if (!edge) continue;
+      const [from, to] = [this.portPoint(byUid.get(t.source), "out", t.source_port), this.portPoint(byUid.get(t.target), "in", t.target_port)];
+      const points = detour(from, to, boxes.filter((box) => box.uid !== t.source && box.uid !== t.target), direction);
+      if (JSON.stringify(points) !== JSON.stringify(edge.getVertices())) edge.setVertices(points);
+    }
+  }
+
+  portPoint(box, side, key) {
+    const ports = this.drawing.describe(box.uid)[side === "out" ? "outputs" : "inputs"];
+    const n = ports.findIndex((port) => port.key === key);
+    const place = n < 0 ? { x: box.width / 2, y: box.height / 2 } : portPlace(ports, n, side, box, this.drawing.direction);
+    return { x: box.x + place.x, y: box.y + place.y };
   }
 
   connector() {

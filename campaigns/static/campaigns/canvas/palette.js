@@ -21,7 +21,7 @@ export class Palette {
       if (!groups.has(kind.category)) groups.set(kind.category, { label: kind.category_label, items: [] });
       groups.get(kind.category).items.push(this.item(kind));
     }
-    return [...groups.values()].map(({ label, items }) => h("section", { class: "tc-kind-group" }, h("h3", {}, label), h("ul", {}, items)));
+    return [...groups.values()].map(({ label, items }) => h("section", { class: "tc-kind-group" }, h("h2", {}, label), h("ul", {}, items)));
   }
 
   item(kind) {
