@@ -32,8 +32,9 @@ export class Saving {
     return !this.dirty && !this.conflict;
   }
 
+  /* Stores what changed since the last save; nothing is sent when nothing did. */
   save() {
-    if (this.conflict) return Promise.resolve();
+    if (this.conflict || !this.dirty) return Promise.resolve(this.busy);
     if (this.busy) {
       this.soon();
       return this.busy;
