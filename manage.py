@@ -17,7 +17,7 @@ def say(text: str) -> None:
 
 def ensure_environment() -> None:
     """Install the pinned requirements into .venv and continue there, unless we are in an environment of one's own."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036, an older Python deserves a sentence
         sys.exit(f"Tutti needs Python 3.11 or newer; this is {sys.version.split()[0]}. Run it with a newer python3.")
     own_environment = sys.prefix != sys.base_prefix and Path(sys.prefix).resolve() != VENV
     if own_environment:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.activities.base import ActivityForm, ActivityType, Context, Node, Port, key_columns, registry
-from campaigns.activities.steps import Column, Fill, Pass, Population, Step
+from campaigns.activities.steps import Column, Fill, Pass, Population, Step, Written
 from campaigns.attributes import work_table
 from schemas.catalog import WORK, Catalog, Clock
 from schemas.exceptions import Problem, SchemaError
@@ -201,7 +201,7 @@ def compile_box(box: Box, context: Context, prefix: str) -> None:
     for step in box.steps:
         if isinstance(step, Fill):
             box.outputs[step.port] = population(box, step.port, step.dimension, step.key, step.extra, prefix)
-        elif isinstance(step, Pass):
+        elif isinstance(step, Pass | Written):
             passed = step.population
             box.outputs[step.port] = population(box, step.port, passed.dimension, passed.key, passed.extra, prefix)
     box.sound = True

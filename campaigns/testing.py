@@ -9,7 +9,7 @@ from django.db import connection
 from psycopg import sql
 
 from campaigns import canvas, publish
-from campaigns.activities.steps import Consider, Exclude, Fill, Pass
+from campaigns.activities.steps import Consider, Exclude, Fill, Pass, Written
 from campaigns.flow import Box, Flow, view_name, walk
 from campaigns.models import Sender, Version
 from schemas.catalog import WORK, Catalog, Clock
@@ -87,7 +87,7 @@ class Played:
         for step in box.steps:
             if isinstance(step, Fill):
                 self.make(view_name(self.prefix, uid, step.port), step.select)
-            elif isinstance(step, Pass):
+            elif isinstance(step, Pass | Written):  # there is no ledger here, so everybody counts as written to
                 self.make(view_name(self.prefix, uid, step.port), step.population.table.select())
             elif isinstance(step, Consider):
                 self.considered[uid] = self.ask(step.select)[0][0]

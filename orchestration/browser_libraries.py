@@ -40,7 +40,7 @@ class NodeModulesFinder(BaseFinder):
         source = LIBRARIES.get(path.removeprefix(PREFIX)) if path.startswith(PREFIX) else None
         found = node_modules() / source if source else None
         if not found or not found.exists():
-            return [] if find_all else None
+            return []
         return [str(found)] if find_all else str(found)
 
     def list(self, ignore_patterns: Any) -> Iterator[Any]:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from campaigns.activities.steps import Consider, Exclude, Fill, Finish, Hold, Pass, Send, Step
-from campaigns.flow import Box, Flow, walk
-from orchestration.plan import FORMAT
-from schemas.catalog import Catalog, Clock
+import sqlalchemy as sa
+
+from campaigns.activities.steps import Consider, Exclude, Fill, Finish, Hold, Pass, Population, Send, Step, Written
+from campaigns.flow import Box, Flow, view_name, walk
+from orchestration.plan import FORMAT, PLANNED, PREPARED
+from schemas.catalog import WORK, Catalog, Clock
 from schemas.exceptions import Problem
 from schemas.sql import compile_sql
 
@@ -14,7 +16,7 @@ from schemas.sql import compile_sql
 def compile_plan(graph: Mapping[str, Any], catalog: Catalog, clock: Clock, seed: str, prefix: str) -> tuple[dict[str, Any], list[Problem]]:
     """The plan, and everything that keeps it from running; the plan is complete only when there are no errors."""
     flow = walk(graph, catalog, clock, seed, prefix)
-    activities = [planned(box, flow) for box in flow.boxes.values() if box.sound]
+    activities = [planned(box, flow, prefix) for box in flow.boxes.values() if box.sound]
     plan = {
         "format": FORMAT,
         "prefix": prefix,
@@ -26,7 +28,7 @@ def compile_plan(graph: Mapping[str, Any], catalog: Catalog, clock: Clock, seed:
     return plan, flow.problems
 
 
-def planned(box: Box, flow: Flow) -> dict[str, Any]:
+def planned(box: Box, flow: Flow, prefix: str) -> dict[str, Any]:
     return {
         "uid": box.node.uid,
         "kind": box.node.kind,
@@ -34,20 +36,20 @@ def planned(box: Box, flow: Flow) -> dict[str, Any]:
         "copies": bool(box.kind and box.kind.copies),
         "inputs": [{"uid": a.source, "port": a.source_port, "target_port": a.target_port} for a in box.arrows],
         "ports": [{"key": port.key, "label": str(port.label), "role": port.role} for port in box.output_ports],
-        "steps": [as_json(step, flow) for step in box.steps],
+        "steps": [as_json(step, flow, view_name(prefix, box.node.uid, PREPARED)) for step in box.steps],
     }
 
 
-def as_json(step: Step, flow: Flow) -> dict[str, Any]:
+def as_json(step: Step, flow: Flow, prepared: str) -> dict[str, Any]:
     """One step as plain values."""
     match step:
         case Fill():
-            columns = [column.as_dict() for column in step.columns]
-            key = [column.name for column in step.key]
-            return {"type": "fill", "port": step.port, "dimension": step.dimension, "columns": columns, "key": key, **sql(step.select)}
+            return {"type": "fill", **filled(step.port, step, step.dimension), **sql(step.select)}
         case Pass():
             uid, port = origin(step, flow)
             return {"type": "pass", "port": step.port, "from_uid": uid, "from_port": port}
+        case Written():
+            return {"type": "written", **filled(step.port, step.population, step.population.dimension), **sql(written(step, prepared))}
         case Exclude():
             return {"type": "exclude", "reason": str(step.reason), **sql(step.select)}
         case Consider():
@@ -60,6 +62,23 @@ def as_json(step: Step, flow: Flow) -> dict[str, Any]:
         case Finish():
             return {"type": "finish"}
     raise TypeError(f"The engine knows no step {type(step).__name__}.")
+
+
+def filled(port: str, made: Fill | Population, dimension: str) -> dict[str, Any]:
+    columns = [column.as_dict() for column in made.columns]
+    return {"port": port, "dimension": dimension, "columns": columns, "key": [column.name for column in made.key]}
+
+
+def written(step: Written, prepared: str) -> sa.Select[Any]:
+    """The inbound rows that stand for a planned message; PLANNED exists while the ledger is being filled."""
+    names = [column.name for column in step.population.key]
+    members = step.population.table.alias("p")
+    wanted = sa.table(prepared, *map(sa.column, (*names, "recipient_key", "entity_key", "context")), schema=WORK).alias("w")
+    ledger = sa.table(PLANNED, sa.column("recipient_key"), sa.column("entity_key")).alias("l")
+    same = sa.and_(*(members.c[name] == wanted.c[name] for name in names))
+    message = sa.and_(*(ledger.c[name] == sa.cast(wanted.c[name], sa.Text) for name in ("recipient_key", "entity_key")))
+    columns = [members.c[column.name] for column in step.population.columns]
+    return sa.select(*columns).select_from(members.join(wanted, same).join(ledger, message)).where(wanted.c.context.is_not(None))
 
 
 def sql(select: Any) -> dict[str, Any]:

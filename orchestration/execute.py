@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -23,9 +23,9 @@ from orchestration import accounting, deliver, work_tables
 from orchestration.choices import RunKind, RunStatus, TaskStatus
 from orchestration.exceptions import RunError
 from orchestration.heartbeat import Heartbeat
-from orchestration.models import LogLine, Task, WorkTable
-from orchestration.plan import Plan, PlannedActivity, statement
-from orchestration.work_tables import PREPARED, Made
+from orchestration.models import LogLine, Run, Task, WorkTable
+from orchestration.plan import PREPARED, Plan, PlannedActivity, statement
+from orchestration.work_tables import Made
 from schemas.exceptions import SchemaError
 from schemas.query import audience_session, run
 
@@ -80,10 +80,17 @@ def run_task(task_id: int, epoch: int) -> Task | None:
 def claim(task_id: int, epoch: int) -> Task | None:
     """Queued becomes running for exactly one of all who try."""
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    wanted = Task.objects.filter(pk=task_id, epoch=epoch, status=TaskStatus.QUEUED, run__status=RunStatus.RUNNING)
+    wanted = Task.objects.filter(still_running(), pk=task_id, epoch=epoch, status=TaskStatus.QUEUED)
     if not wanted.update(status=TaskStatus.RUNNING, worker=worker, heartbeat_at=Now(), started_at=Now(), error=""):
         return None
     return Task.objects.select_related("run__version").get(pk=task_id)
+
+
+def still_running() -> Exists:
+    """The task's run goes on. Not `run__status=…`: Django puts a join into a subquery, whose answer PostgreSQL does not
+    look at again when it has waited for another claim of the same row, and both would win.
+    """
+    return Exists(Run.objects.filter(pk=OuterRef("run_id"), status=RunStatus.RUNNING))
 
 
 def wait(task: Task, activity: PlannedActivity) -> bool:
@@ -207,7 +214,16 @@ def nothing(cursor: Any, task: Task, activity: PlannedActivity, step: dict[str, 
     return ""
 
 
-STEPS = {"fill": fill, "pass": hand_on, "exclude": exclude, "consider": consider, "send": want_messages, "hold": nothing, "finish": nothing}
+STEPS = {
+    "fill": fill,
+    "pass": hand_on,
+    "exclude": exclude,
+    "consider": consider,
+    "send": want_messages,
+    "written": nothing,
+    "hold": nothing,
+    "finish": nothing,
+}
 
 
 # --- the end of an attempt --------------------------------------------------------------------------------------------
@@ -223,6 +239,7 @@ def settle(task: Task, activity: PlannedActivity, attempt: Attempt) -> None:
             for made in attempt.made:
                 work_tables.record(task, made)
             planned = prepare(task, activity, attempt)
+            hand_on_written(task, activity, attempt)
             found = accounting.figures(
                 activity, arrived(task, activity), attempt.considered, attempt.excluded, {m.port: m.rows for m in attempt.made}, planned
             )
@@ -246,6 +263,17 @@ def prepare(task: Task, activity: PlannedActivity, attempt: Attempt) -> int | No
     return int(told["planned"])
 
 
+def hand_on_written(task: Task, activity: PlannedActivity, attempt: Attempt) -> None:
+    """Who was written to goes on; known only now, and only in this transaction."""
+    step = activity.step("written")
+    if not step:
+        return
+    with audience_session(settings.TASK_TIMEOUT_SECONDS) as cursor:
+        fill(cursor, task, activity, step, attempt)
+        work_tables.show(cursor, task, f"r{task.run_id}", attempt.made[-1])
+    work_tables.record(task, attempt.made[-1])
+
+
 def arrived(task: Task, activity: PlannedActivity) -> int:
     """Rows that the transitions brought."""
     done = dict(task.run.tasks.filter(activity_uid__in=activity.waits_for).values_list("activity_uid", "counts"))
@@ -254,7 +282,7 @@ def arrived(task: Task, activity: PlannedActivity) -> int:
 
 def finish(task: Task, found: accounting.Figures, sends: bool) -> None:
     """The fence: an attempt that is no longer wanted changes nothing."""
-    updated = mine(task).filter(run__status=RunStatus.RUNNING).update(
+    updated = mine(task).filter(still_running()).update(
         status=TaskStatus.SENDING if sends else TaskStatus.DONE,
         rows_in=found.rows_in, rows_out=found.rows_out, complement=found.complement, excluded=found.excluded, counts=found.counts,
         finished_at=None if sends else Now(), heartbeat_at=None,

@@ -8,6 +8,8 @@ from typing import Any
 from schemas.sql import Statement
 
 FORMAT = 1
+PREPARED = "prepared"  # the port under which the messages wanted by a Send step are kept
+PLANNED = "tutti_planned"  # the keys of the messages planned; a temporary table while the ledger is being filled
 
 
 @dataclass(frozen=True)

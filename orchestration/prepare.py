@@ -13,6 +13,7 @@ from orchestration import keys
 from orchestration.choices import Reason, RunKind, SuppressionKind
 from orchestration.exceptions import RunError
 from orchestration.models import Task
+from orchestration.plan import PLANNED
 from schemas.catalog import WORK
 
 MARKETING = "marketing"
@@ -70,7 +71,17 @@ FILL = sql.SQL(
 )
 WHO = "concat_ws('|', %(run)s::text, %(uid)s, recipient_key, entity_key)"
 LEDGER = "SELECT CASE WHEN planned THEN '' ELSE reason END, count(*) FROM orchestration_message WHERE task_id = %(task)s GROUP BY 1"
-COUNT = sql.SQL("SELECT reason, count(*) FROM chosen GROUP BY reason")
+# Who is written to, for the steps after this one in the same transaction; the audience role may read it.
+FORGET = sql.SQL("DROP TABLE IF EXISTS pg_temp.{planned}")
+IN_A_TEST = sql.SQL("CREATE TEMPORARY TABLE {planned} ON COMMIT DROP AS ")
+VERDICTS = sql.SQL("SELECT recipient_key, entity_key, reason FROM chosen")
+COUNT = sql.SQL("SELECT reason, count(*) FROM {planned} GROUP BY reason")
+ONLY_PLANNED = sql.SQL("DELETE FROM {planned} WHERE reason <> ''")
+IN_EARNEST = sql.SQL(
+    "CREATE TEMPORARY TABLE {planned} ON COMMIT DROP AS "
+    "SELECT recipient_key, entity_key FROM orchestration_message WHERE task_id = %(task)s AND planned"
+)
+ALLOW = sql.SQL("GRANT SELECT ON {planned} TO {role}")
 SHAPE = sql.SQL(
     """
     SELECT coalesce(sum(n), 0), count(*), coalesce(max(greatest(length(recipient_key::text), length(entity_key::text))), 0)
@@ -95,12 +106,20 @@ def prepare(task: Task, step: Mapping[str, Any], prepared_table: str) -> dict[st
             address_hmac=sql.SQL(HMAC.format(text=NORMAL)),
         )
         values = parameters(task, step)
+        names = {"planned": sql.Identifier(PLANNED), "role": sql.Identifier(settings.AUDIENCE_ROLE)}
+        cursor.execute(FORGET.format(**names))
         if task.run.kind == RunKind.TEST:
-            cursor.execute(judged + COUNT, values)
-            return equation(wanted, dict(cursor.fetchall()))
-        cursor.execute(judged + FILL.format(token_hmac=sql.SQL(HMAC.format(text=WHO))), values)
-        cursor.execute(LEDGER, {"task": task.pk})
-        return equation(wanted, dict(cursor.fetchall()))
+            cursor.execute(IN_A_TEST.format(**names) + judged + VERDICTS, values)
+            cursor.execute(COUNT.format(**names))
+            counts = dict(cursor.fetchall())
+            cursor.execute(ONLY_PLANNED.format(**names))
+        else:
+            cursor.execute(judged + FILL.format(token_hmac=sql.SQL(HMAC.format(text=WHO))), values)
+            cursor.execute(LEDGER, values)
+            counts = dict(cursor.fetchall())
+            cursor.execute(IN_EARNEST.format(**names), values)
+        cursor.execute(ALLOW.format(**names))
+        return equation(wanted, counts)
 
 
 def shape(cursor: Any, table: sql.Identifier) -> tuple[int, int, int]:

@@ -14,8 +14,8 @@ from orchestration.accounting import reason_label
 from orchestration.choices import RunKind, RunStatus
 from orchestration.exceptions import RunError
 from orchestration.models import Run, Task
-from orchestration.plan import Plan
-from orchestration.work_tables import PREPARED, newest
+from orchestration.plan import PREPARED, Plan
+from orchestration.work_tables import newest
 from schemas.catalog import WORK
 from schemas.query import fetch_rows
 

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from campaigns.flow import view_name
 from orchestration.exceptions import RunError
 from orchestration.models import Run, WorkTable
+from orchestration.plan import PREPARED
 from orchestration.readiness import require
-from orchestration.work_tables import PREPARED, newest
+from orchestration.work_tables import newest
 from schemas.catalog import WORK, Catalog, FieldInfo, SchemaInfo
 from schemas.choices import FieldRole
 from schemas.query import fetch_rows

@@ -107,7 +107,10 @@ LOCK_TIMEOUT_SECONDS = env.int("LOCK_TIMEOUT_SECONDS", default=5)
 
 REDIS_URL = env.str("REDIS_URL", default=EMBEDDED.redis_url)  # unset: the embedded Valkey
 # One queue per worker process: a worker with several loses a job when it is killed between two of them.
-RQ_QUEUES = {name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600, "SERIALIZER": "rq.serializers.JSONSerializer"} for name in ("default", "run", "send", "io")}
+RQ_QUEUES = {
+    name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600, "SERIALIZER": "rq.serializers.JSONSerializer"}
+    for name in ("default", "run", "send", "io")
+}
 RQ = {"COMMIT_MODE": "on_db_commit", "WORKER_CLASS": "orchestration.worker.QueueWorker"}
 
 # --- people -------------------------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from schemas.catalog import WORK
 from schemas.sql import Statement
 
 MAX_NAME = 63  # bytes; PostgreSQL cuts longer names off without a word
-PREPARED = "prepared"  # the port under which the messages wanted by a Send step are kept
 
 
 @dataclass

@@ -112,12 +112,20 @@ class SchemaInfo:
 
     def field(self, name: str, where: str = "") -> FieldInfo:
         if name not in self.fields:
-            raise UnknownReference(where, _("%(schema)s has no field “%(field)s”.") % {"schema": self.label, "field": name}, _("Choose another field, or publish the change that adds it."))
+            raise UnknownReference(
+                where,
+                _("%(schema)s has no field “%(field)s”.") % {"schema": self.label, "field": name},
+                _("Choose another field, or publish the change that adds it."),
+            )
         return self.fields[name]
 
     def link(self, name: str, where: str = "") -> Link:
         if name not in self.links:
-            raise UnknownReference(where, _("%(schema)s has no link “%(link)s”.") % {"schema": self.label, "link": name}, _("Choose another link, or describe the relationship first."))
+            raise UnknownReference(
+                where,
+                _("%(schema)s has no link “%(link)s”.") % {"schema": self.label, "link": name},
+                _("Choose another link, or describe the relationship first."),
+            )
         return self.links[name]
 
     def by_role(self, role: str) -> FieldInfo | None:
@@ -143,7 +151,9 @@ class Catalog:
 
     def schema(self, name: str, where: str = "") -> SchemaInfo:
         if name not in self.schemas:
-            raise UnknownReference(where, _("There is no published schema “%(name)s”.") % {"name": name}, _("Publish it, or choose another."))
+            raise UnknownReference(
+                where, _("There is no published schema “%(name)s”.") % {"name": name}, _("Publish it, or choose another.")
+            )
         return self.schemas[name]
 
     def walk(self, schema: SchemaInfo, path: Iterable[str], where: str = "") -> list[tuple[Link, SchemaInfo]]:
@@ -161,9 +171,21 @@ class Catalog:
 def describe(schema: Schema) -> SchemaInfo:
     fields = {
         f.name: FieldInfo(
-            id=f.pk, name=f.name, label=f.label, type=f.type, max_length=f.max_length, precision=f.precision, scale=f.scale,
-            choices=tuple(f.choices), required=f.required, unique=f.unique, personal=f.personal, searchable=f.searchable,
-            role=f.role, default=f.default, key_position=f.key_position,
+            id=f.pk,
+            name=f.name,
+            label=f.label,
+            type=f.type,
+            max_length=f.max_length,
+            precision=f.precision,
+            scale=f.scale,
+            choices=tuple(f.choices),
+            required=f.required,
+            unique=f.unique,
+            personal=f.personal,
+            searchable=f.searchable,
+            role=f.role,
+            default=f.default,
+            key_position=f.key_position,
         )  # fmt: skip
         for f in schema.fields.all()
     }

@@ -14,7 +14,21 @@ from sqlalchemy.dialects.postgresql import UUID
 
 TEXT_OPERATORS = ("eq", "ne", "in", "not_in", "contains", "not_contains", "starts_with", "ends_with", "empty", "not_empty")
 ORDER_OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "between", "in", "not_in", "empty", "not_empty")
-DATE_OPERATORS = ("eq", "ne", "lt", "le", "gt", "ge", "between", "within_last", "not_within_last", "within_next", "today", "empty", "not_empty")
+DATE_OPERATORS = (
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "between",
+    "within_last",
+    "not_within_last",
+    "within_next",
+    "today",
+    "empty",
+    "not_empty",
+)
 BOOLEAN_OPERATORS = ("is_true", "is_false", "empty", "not_empty")
 
 
@@ -120,12 +134,21 @@ TYPES: dict[str, FieldType] = {
         FieldType("boolean", _("Yes or no"), lambda spec: sa.Boolean(), read_boolean, BOOLEAN_OPERATORS, "boolean"),
         FieldType("date", _("Date"), lambda spec: sa.Date(), read_date, DATE_OPERATORS, "date"),
         FieldType("datetime", _("Date and time"), lambda spec: sa.DateTime(timezone=True), read_datetime, DATE_OPERATORS, "datetime"),
-        FieldType("time", _("Time"), lambda spec: sa.Time(), read_time, ("eq", "ne", "lt", "le", "gt", "ge", "between", "empty", "not_empty"), "time"),
+        FieldType(
+            "time",
+            _("Time"),
+            lambda spec: sa.Time(),
+            read_time,
+            ("eq", "ne", "lt", "le", "gt", "ge", "between", "empty", "not_empty"),
+            "time",
+        ),
         FieldType("uuid", _("UUID"), lambda spec: UUID(), read_uuid, ("eq", "ne", "in", "not_in", "empty", "not_empty"), "uuid"),
         FieldType("email", _("E-mail address"), text_column, read_text, TEXT_OPERATORS, "text"),
         FieldType("phone", _("Phone number"), text_column, read_text, TEXT_OPERATORS, "text"),
         FieldType("url", _("Web address"), lambda spec: sa.Text(), read_text, TEXT_OPERATORS, "text"),
-        FieldType("enumeration", _("Enumeration"), lambda spec: sa.Text(), read_text, ("eq", "ne", "in", "not_in", "empty", "not_empty"), "text"),
+        FieldType(
+            "enumeration", _("Enumeration"), lambda spec: sa.Text(), read_text, ("eq", "ne", "in", "not_in", "empty", "not_empty"), "text"
+        ),
     )
 }
 

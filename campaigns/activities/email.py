@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from campaigns import render
 from campaigns.activities.base import ActivityForm, ActivityType, Context, Node
-from campaigns.activities.steps import Pass, Population, Send, Step
+from campaigns.activities.steps import Population, Send, Step, Written
 from campaigns.attributes import to_one_end
 from campaigns.choices import Category, Channel
 from campaigns.exceptions import CampaignError
@@ -51,7 +51,8 @@ class Email(ActivityType):
     **Marketing** messages go only to people who agreed, and carry an unsubscribe link: where the body has no
     `{{ unsubscribe_url }}`, one is added at the foot with the sender's postal address.
 
-    The population goes on unchanged when all messages are on their way.
+    Those who were written to go on when all messages are on their way: one record for each message. Everybody else is
+    counted with a reason.
     """
 
     key = "email"
@@ -126,7 +127,7 @@ class Email(ActivityType):
             "mode": content["mode"], "language": content["language"], "recipient": values.recipient.name,
         }  # fmt: skip
         wanted = messages(values, content, context)
-        return [Send(Channel.EMAIL.value, wanted, told, consent_now(values.recipient)), Pass("out", population)]
+        return [Send(Channel.EMAIL.value, wanted, told, consent_now(values.recipient)), Written("out", population)]
 
     def summary(self, config: Mapping[str, Any], catalog: Catalog) -> str:
         return str(config.get("subject") or "")
@@ -153,7 +154,7 @@ def recipient_problems(content: Mapping[str, Any], population: Population, catal
 
 
 def messages(values: Values, content: Mapping[str, Any], context: Context) -> sa.Select[Any]:
-    """One row for each record: recipient_key, entity_key, address, consent, context.
+    """One row for each record: its key, recipient_key, entity_key, address, consent, context.
 
     Rows with the same two keys are one message: its context is in the row of the lowest key, and NULL in the others.
     Where no recipient is behind a record, recipient_key is an empty array.
@@ -177,6 +178,7 @@ def messages(values: Values, content: Mapping[str, Any], context: Context) -> sa
         alone = json_array([as_json(record, context.clock)])
         found = found.op("||", return_type=JSONB)(json_object({"records": alone}))
     columns = [
+        *(column.label(c.name) for column, c in zip(own, values.joins.population.key, strict=True)),
         key.label("recipient_key"), entity.label("entity_key"),
         (sa.cast(address, sa.Text) if address is not None else sa.cast(sa.null(), sa.Text)).label("address"),
         (consent if consent is not None else sa.cast(sa.null(), sa.Boolean)).label("consent"),

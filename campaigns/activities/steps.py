@@ -62,6 +62,14 @@ class Pass:
 
 
 @dataclass(frozen=True)
+class Written:
+    """Hand on, of an inbound population, the rows that a message is planned for: one row for each message of the box's Send."""
+
+    port: str
+    population: Population
+
+
+@dataclass(frozen=True)
 class Exclude:
     """Count rows that leave here for a reason; the query yields one number."""
 
@@ -88,7 +96,7 @@ class Hold:
 class Send:
     """Write to everyone in `select`, which yields the columns of the ledger's preparation.
 
-    `select` yields: recipient_key (jsonb array), entity_key (jsonb array), address (text or NULL), consent (boolean,
+    `select` yields the key of the row itself (k_1, k_2, …), then: recipient_key (jsonb array), entity_key (jsonb array), address (text or NULL), consent (boolean,
     NULL = unknown), context (jsonb). One row for each record; rows with the same two keys are one message, whose context is
     in one of them and NULL in the others. An empty recipient_key says that nobody is behind the record. Everything else
     is `settings` (JSON).
@@ -106,4 +114,4 @@ class Finish:
     """This branch ends here."""
 
 
-Step = Fill | Pass | Exclude | Consider | Hold | Send | Finish
+Step = Fill | Pass | Written | Exclude | Consider | Hold | Send | Finish

@@ -12,7 +12,9 @@ class Sender(models.Model):
     from_name = models.CharField(_("sender name"), max_length=120)
     from_email = models.EmailField(_("sender address"))
     reply_to = models.EmailField(_("reply address"), blank=True)
-    postal_address = models.CharField(_("postal address"), max_length=300, help_text=_("Shown at the foot of each marketing mail, as the law asks."))
+    postal_address = models.CharField(
+        _("postal address"), max_length=300, help_text=_("Shown at the foot of each marketing mail, as the law asks.")
+    )
 
     class Meta:
         verbose_name = _("sender")

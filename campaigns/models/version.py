@@ -22,9 +22,13 @@ class Version(models.Model):
     revision = models.PositiveIntegerField(default=0, help_text="Grows with each save; two people editing notice each other by it.")
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the frozen drawing.")
     contributors = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("contributors"), blank=True, related_name="+")
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("submitted by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("submitted by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("approved by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("approved by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -37,7 +41,8 @@ class Version(models.Model):
             models.UniqueConstraint(fields=["campaign", "number"], name="version_number_once_per_campaign"),
             models.CheckConstraint(condition=~Q(status__in=sorted(FROZEN)) | ~Q(digest=""), name="frozen_version_has_digest"),
             models.CheckConstraint(
-                condition=~Q(status__in=sorted(SIGNED)) | (Q(approved_by__isnull=False) & Q(submitted_by__isnull=False) & ~Q(approved_by=F("submitted_by"))),
+                condition=~Q(status__in=sorted(SIGNED))
+                | (Q(approved_by__isnull=False) & Q(submitted_by__isnull=False) & ~Q(approved_by=F("submitted_by"))),
                 name="signed_version_has_another_approver",
             ),
         ]

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from campaigns.activities.base import COMPLEMENT, ActivityType, registry
-from campaigns.activities.steps import Consider, Exclude, Fill, Finish, Hold, Pass, Send
+from campaigns.activities.steps import Consider, Exclude, Fill, Finish, Hold, Pass, Send, Written
 from campaigns.choices import Category
 from campaigns.flow import walk
 from campaigns.testing import Played, audience, graph, sender, where
@@ -66,9 +66,9 @@ def test_its_example_fills_exactly_its_ports(kind: ActivityType, shop: None) -> 
     flow = walk(example_graph(kind), Catalog.load(), Clock.current(), "seed", "t")
     assert [p for p in flow.problems if p.level == "error"] == []
     box = flow.boxes["it"]
-    filled = [step.port for step in box.steps if isinstance(step, Fill | Pass)]
+    filled = [step.port for step in box.steps if isinstance(step, Fill | Pass | Written)]
     assert sorted(filled) == sorted(port.key for port in box.output_ports)
-    assert all(isinstance(step, Fill | Pass | Exclude | Consider | Hold | Send | Finish) for step in box.steps)
+    assert all(isinstance(step, Fill | Pass | Written | Exclude | Consider | Hold | Send | Finish) for step in box.steps)
     assert {port.role for port in box.output_ports} <= {"main", COMPLEMENT}
 
 

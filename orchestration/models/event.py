@@ -14,7 +14,9 @@ class Event(models.Model):
     at = models.DateTimeField(_("at"), db_index=True)
     url = models.TextField(_("link"), blank=True)
     link = models.CharField(max_length=16, blank=True, help_text="Which link of the content.")
-    machine = models.BooleanField(_("by a machine"), default=False, help_text=_("A proxy or scanner, not a person; kept apart in the figures."))
+    machine = models.BooleanField(
+        _("by a machine"), default=False, help_text=_("A proxy or scanner, not a person; kept apart in the figures.")
+    )
     key = models.CharField(max_length=80, blank=True, help_text="The sender's id of the event: the same one counts once.")
     detail = models.JSONField(default=dict, blank=True)
 

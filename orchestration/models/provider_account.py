@@ -13,7 +13,9 @@ class ProviderAccount(models.Model):
     settings = models.JSONField(_("settings"), default=dict, blank=True)
     senders = models.ManyToManyField(Sender, verbose_name=_("senders"), blank=True, related_name="provider_accounts")
     active = models.BooleanField(_("active"), default=True)
-    broken_until = models.DateTimeField(_("paused until"), null=True, blank=True, editable=False, help_text=_("The circuit breaker: nothing is tried before."))
+    broken_until = models.DateTimeField(
+        _("paused until"), null=True, blank=True, editable=False, help_text=_("The circuit breaker: nothing is tried before.")
+    )
     failures = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:

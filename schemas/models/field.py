@@ -20,7 +20,9 @@ class Field(models.Model):
     precision = models.PositiveSmallIntegerField(_("digits"), null=True, blank=True)
     scale = models.PositiveSmallIntegerField(_("decimal places"), null=True, blank=True)
     choices = models.JSONField(_("values"), default=list, blank=True, help_text=_("For an enumeration: the list of values."))
-    key_position = models.PositiveSmallIntegerField(_("place in the key"), null=True, blank=True, help_text=_("1 for the first or only field of the primary key."))
+    key_position = models.PositiveSmallIntegerField(
+        _("place in the key"), null=True, blank=True, help_text=_("1 for the first or only field of the primary key.")
+    )
     required = models.BooleanField(_("required"), default=False)
     unique = models.BooleanField(_("unique"), default=False)
     default = models.CharField(_("default"), max_length=200, blank=True)

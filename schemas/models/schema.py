@@ -14,7 +14,13 @@ valid_name = RegexValidator(r"^[a-z][a-z0-9_]*\Z", _("Use lower-case letters, di
 class Schema(models.Model):
     """One kind of record, such as Customer or Order. Its table is data.t_<id>."""
 
-    name = models.CharField(_("name"), max_length=NAME_LENGTH, unique=True, validators=[valid_name], help_text=_("How rules and templates refer to it. It cannot change once published."))
+    name = models.CharField(
+        _("name"),
+        max_length=NAME_LENGTH,
+        unique=True,
+        validators=[valid_name],
+        help_text=_("How rules and templates refer to it. It cannot change once published."),
+    )
     label = models.CharField(_("label"), max_length=200, help_text=_("What people read."))
     description = models.TextField(_("description"), blank=True)
     status = models.CharField(_("status"), max_length=10, choices=SchemaStatus, default=SchemaStatus.DRAFT, editable=False)

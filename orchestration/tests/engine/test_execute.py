@@ -288,3 +288,15 @@ def test_a_query_that_was_cancelled_early_is_made_again(forked: Version, author:
     again = task_of(run, "all")
     assert (again.status, again.epoch, again.lost) == (TaskStatus.QUEUED, 2, 1)
     assert run_to_end(run).status == RunStatus.COMPLETED
+
+
+def test_only_who_is_written_to_goes_on(author: Any, mailing: Version) -> None:
+    """The port carries one record for each message planned, so that what follows starts with the figure shown."""
+    run = launch.start_test(mailing, author)
+    run_to_end(run)
+    task = task_of(run, "mail")
+    assert task.rows_in == task.rows_out + sum(task.excluded.values()) and task.excluded
+    assert task.counts == {"out": task.rows_out}
+    written = WorkTable.objects.get(task=task, port="out")
+    assert written.rows == task.rows_out
+    assert task_of(run, "end").rows_in == task.rows_out
