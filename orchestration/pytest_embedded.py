@@ -1,6 +1,7 @@
 """Starts PostgreSQL and Valkey for the tests, under var/test/, before Django reads its settings."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ if "REDIS_URL" not in os.environ or OURS in os.environ:
     number = int(WORKER.removeprefix("gw") or 0) % 16
     os.environ[OURS] = "1"
     os.environ["REDIS_URL"] = embedded.redis_url.replace("db=0", f"db={number}")
-started = []
+started: list[subprocess.Popen[bytes]] = []
 
 
 @pytest.hookimpl(tryfirst=True)

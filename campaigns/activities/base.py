@@ -1,8 +1,6 @@
 """ActivityType: what a box can be. Each type is one file in this folder; dropping it in is the registration."""
 
 import hashlib
-import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,8 +9,10 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from django import forms
 
+import campaigns.activities
 from campaigns.activities.steps import Column, Population, Step
 from schemas.catalog import Catalog, Clock, SchemaInfo
+from schemas.discovery import found_in
 from schemas.exceptions import Problem
 
 COMPLEMENT = "complement"
@@ -116,22 +116,7 @@ class ActivityType:
 @cache
 def registry() -> dict[str, ActivityType]:
     """All types by key, found by importing every file of this folder."""
-    import campaigns.activities as folder
-
-    for module in pkgutil.iter_modules(folder.__path__):
-        importlib.import_module(f"{folder.__name__}.{module.name}")
-    found: dict[str, ActivityType] = {}
-    for cls in every_subclass(ActivityType):
-        if cls.key in found:
-            raise RuntimeError(f"Two activity types are called {cls.key}: {cls.__module__} and {type(found[cls.key]).__module__}")
-        found[cls.key] = cls()
-    return dict(sorted(found.items()))
-
-
-def every_subclass(cls: type) -> Iterable[type]:
-    for sub in cls.__subclasses__():
-        yield sub
-        yield from every_subclass(sub)
+    return found_in(campaigns.activities, ActivityType)
 
 
 def kind_choices() -> list[tuple[str, Any]]:

@@ -1,8 +1,13 @@
 """Campaign: the thing a marketer makes; its drawings are versions."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from campaigns.models.version import Version
 
 
 class Campaign(models.Model):
@@ -24,6 +29,6 @@ class Campaign(models.Model):
         return self.name
 
     @property
-    def latest(self) -> "Version":  # noqa: F821
+    def latest(self) -> "Version":
         """The newest version; a campaign always has one."""
         return self.versions.order_by("-number")[0]

@@ -1,14 +1,14 @@
 """Provider: a way to the outside. Each provider is one file in this folder; dropping it in is the registration."""
 
-import importlib
-import pkgutil
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Protocol
 
 from django import forms
+
+import orchestration.channels
+from schemas.discovery import found_in
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,7 @@ class Provider:
 @cache
 def registry() -> dict[str, Provider]:
     """All providers by key, found by importing every file of this folder."""
-    import orchestration.channels as folder
-
-    for module in pkgutil.iter_modules(folder.__path__):
-        importlib.import_module(f"{folder.__name__}.{module.name}")
-    return {cls.key: cls() for cls in sorted(every_subclass(Provider), key=lambda cls: cls.key)}
-
-
-def every_subclass(cls: type) -> Iterable[type]:
-    for sub in cls.__subclasses__():
-        yield sub
-        yield from every_subclass(sub)
+    return found_in(orchestration.channels, Provider)
 
 
 def provider_choices() -> list[tuple[str, Any]]:
