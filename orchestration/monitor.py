@@ -135,6 +135,7 @@ def readable_step(step: dict[str, Any]) -> dict[str, str]:
         "fill": _("Make “%(port)s”"),
         "pass": _("Hand the population on to “%(port)s”"),
         "exclude": _("Count the excluded: %(reason)s"),
+        "written": _("Hand those who are written to on to “%(port)s”"),
         "consider": _("Count what is looked at"),
         "hold": _("Wait"),
         "send": _("List the messages wanted"),

@@ -155,3 +155,10 @@ def test_the_list_of_runs(done: Run, author: Any) -> None:
     page = client.get(reverse("admin:orchestration_run_changelist"))
     assert "Completed" in page.content.decode()
     assert client.get(reverse("admin:orchestration_run_change", args=[done.pk])).url == reverse("run-monitor", args=[done.pk])
+
+
+def test_every_kind_of_step_has_words(mailing: Version, author: Any) -> None:
+    run = run_to_end(launch.start_test(mailing, author))
+    text = signed_in(author).get(reverse("run-monitor", args=[run.pk])).content.decode()
+    for words in ("List the messages wanted", "Hand those who are written to on", "Count what is looked at", "asked again just before"):
+        assert words in text
