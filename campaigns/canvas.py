@@ -1,5 +1,6 @@
 """Canvas: a drawing as the browser has it, read from and saved to its version."""
 
+import inspect
 import json
 import re
 from collections.abc import Mapping
@@ -53,8 +54,14 @@ def shelved(kind: ActivityType) -> dict[str, Any]:
         "category_label": str(Category(kind.category).label),
         "inputs": [port.as_dict() for port in inputs],
         "outputs": [port.as_dict() for port in outputs],
-        "help": (kind.__doc__ or "").strip().split("\n")[0],
+        "help": tooltip(kind),
     }
+
+
+def tooltip(kind: ActivityType) -> str:
+    """The first line of its help page."""
+    text = inspect.cleandoc(type(kind).__doc__ or "")
+    return _(text).split("\n")[0] if text else ""
 
 
 @transaction.atomic

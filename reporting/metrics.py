@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 UNDEFINED = "–"
@@ -66,7 +66,7 @@ class Audience(Metric):
 
 
 class Excluded(Metric):
-    key, label, rows = "excluded", _("Excluded"), "excluded"
+    key, label, rows = "excluded", pgettext_lazy("figure", "Excluded"), "excluded"
     formula = _("records of the audience for which no message was planned")
     note = _("The reasons are in the table of exclusions.")
 
@@ -75,7 +75,7 @@ class Excluded(Metric):
 
 
 class Planned(Metric):
-    key, label, rows = "planned", _("Planned"), "planned"
+    key, label, rows = "planned", pgettext_lazy("figure", "Planned"), "planned"
     formula = _("messages written down before the first was sent")
     note = _(
         "Equals the number confirmed at launch. It is split into sent, failed, unverified, suppressed, cancelled, expired and waiting."
@@ -86,7 +86,7 @@ class Planned(Metric):
 
 
 class Sent(Metric):
-    key, label, rows = "sent", _("Sent"), "sent"
+    key, label, rows = "sent", pgettext_lazy("figure", "Sent"), "sent"
     formula = _("messages that the receiving server accepted")
     note = _("Whether it reached the inbox is another question: see delivered.")
 
@@ -95,7 +95,7 @@ class Sent(Metric):
 
 
 class Bounced(Metric):
-    key, label, rows = "bounced", _("Bounced"), "bounced"
+    key, label, rows = "bounced", pgettext_lazy("figure", "Bounced"), "bounced"
     formula = _("sent messages that came back")
     note = _("A message counts once, however often it was returned.")
 
@@ -104,7 +104,7 @@ class Bounced(Metric):
 
 
 class Delivered(Metric):
-    key, label, rows = "delivered", _("Delivered"), "delivered"
+    key, label, rows = "delivered", pgettext_lazy("figure", "Delivered"), "delivered"
     formula = _("sent − bounced")
     note = _("Most mail servers do not report delivery, so what was accepted and did not come back counts.")
 
@@ -134,7 +134,7 @@ class BounceRate(Metric):
 
 
 class Failed(Metric):
-    key, label, rows = "failed", _("Failed"), "failed"
+    key, label, rows = "failed", pgettext_lazy("figure", "Failed"), "failed"
     formula = _("messages that were refused for good")
     note = _("The answer of the server is with each message.")
 
@@ -146,7 +146,7 @@ class Failed(Metric):
 
 
 class Unknown(Metric):
-    key, label, rows = "unknown", _("Unverified"), "unknown"
+    key, label, rows = "unknown", pgettext_lazy("figure", "Unverified"), "unknown"
     formula = _("messages that may or may not have been accepted")
     note = _("The connection broke at the moment of handing over. Such messages are never sent again by themselves.")
 
@@ -158,7 +158,7 @@ class Unknown(Metric):
 
 
 class Suppressed(Metric):
-    key, label, rows = "suppressed", _("Suppressed"), "suppressed"
+    key, label, rows = "suppressed", pgettext_lazy("figure", "Suppressed"), "suppressed"
     formula = _("planned messages held back at the moment of sending")
     note = _("They were planned, but somebody opted out, or was put on the suppression list, before their turn.")
 
@@ -167,7 +167,7 @@ class Suppressed(Metric):
 
 
 class Cancelled(Metric):
-    key, label, rows = "cancelled", _("Cancelled"), "cancelled"
+    key, label, rows = "cancelled", pgettext_lazy("figure", "Cancelled"), "cancelled"
     formula = _("planned messages of a run that was stopped")
     note = _("The run was stopped before their turn came.")
 
@@ -176,7 +176,7 @@ class Cancelled(Metric):
 
 
 class Expired(Metric):
-    key, label, rows = "expired", _("Expired"), "expired"
+    key, label, rows = "expired", pgettext_lazy("figure", "Expired"), "expired"
     formula = _("planned messages that became too old to be sent")
     note = _("They could not be handed over in time.")
 
@@ -185,7 +185,7 @@ class Expired(Metric):
 
 
 class Waiting(Metric):
-    key, label, rows = "waiting", _("Waiting"), "waiting"
+    key, label, rows = "waiting", pgettext_lazy("figure", "Waiting"), "waiting"
     formula = _("planned messages whose turn is still to come")
     note = _("They are queued or on their way at this moment.")
 
@@ -207,7 +207,7 @@ class Throughput(Metric):
 
 
 class UniqueOpens(Metric):
-    key, label, rows = "unique_opens", _("Opened"), "opened"
+    key, label, rows = "unique_opens", pgettext_lazy("figure", "Opened"), "opened"
     formula = _("messages opened at least once by a person")
     note = _("Opens by mail proxies and scanners are counted apart. People who block pictures are not seen.")
 
@@ -225,7 +225,7 @@ class OpenRate(Metric):
 
 
 class UniqueClicks(Metric):
-    key, label, rows = "unique_clicks", _("Clicked"), "clicked"
+    key, label, rows = "unique_clicks", pgettext_lazy("figure", "Clicked"), "clicked"
     formula = _("messages with at least one click by a person")
     note = _("Clicks by scanners that follow every link are counted apart.")
 
@@ -252,7 +252,7 @@ class ClickToOpenRate(Metric):
 
 
 class Unsubscribes(Metric):
-    key, label, rows = "unsubscribes", _("Unsubscribed"), "unsubscribed"
+    key, label, rows = "unsubscribes", pgettext_lazy("figure", "Unsubscribed"), "unsubscribed"
     formula = _("messages whose recipient unsubscribed from them")
     note = _("By the link in the message or by the button of the mail program.")
 
@@ -309,7 +309,7 @@ class TotalClicks(Metric):
 
 
 class MachineOpens(Metric):
-    key, label, rows = "machine_opens", _("Opened by machines"), "machine_opened"
+    key, label, rows = "machine_opens", pgettext_lazy("figure", "Opened by machines"), "machine_opened"
     formula = _("messages opened at least once by a proxy or scanner")
     note = _("Privacy proxies load the pictures of mails that nobody has read; these are in no rate.")
 
@@ -318,7 +318,7 @@ class MachineOpens(Metric):
 
 
 class MachineClicks(Metric):
-    key, label, rows = "machine_clicks", _("Clicked by machines"), "machine_clicked"
+    key, label, rows = "machine_clicks", pgettext_lazy("figure", "Clicked by machines"), "machine_clicked"
     formula = _("messages with at least one click by a scanner")
     note = _("Security scanners follow links before the recipient does; these are in no rate.")
 

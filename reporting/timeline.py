@@ -7,17 +7,16 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, pgettext_lazy
 
 from reporting.figures import Series, Timeline
 from reporting.models import Rollup
 
 COUNTERS = {
-    "state.sent": _("Sent"),
-    "event.opened_unique": _("Opened"),
-    "event.clicked_unique": _("Clicked"),
-    "event.unsubscribed_unique": _("Unsubscribed"),
+    "state.sent": pgettext_lazy("figure", "Sent"),
+    "event.opened_unique": pgettext_lazy("figure", "Opened"),
+    "event.clicked_unique": pgettext_lazy("figure", "Clicked"),
+    "event.unsubscribed_unique": pgettext_lazy("figure", "Unsubscribed"),
 }
 STEPS_AT_MOST = 120
 MINUTES_UP_TO = timedelta(hours=2), 20_000  # a run this short, with no more than so many messages and events, is shown by the minute

@@ -1,5 +1,6 @@
 """Provider accounts in the admin: the provider's own form, secrets that are written and never shown, and a test."""
 
+import inspect
 from copy import deepcopy
 from typing import Any
 
@@ -96,10 +97,11 @@ class ProviderAccountAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
         provider = self.provider_of(obj)
-        told = " ".join((type(provider).__doc__ or "").split("\n", 1)[-1].split())
+        text = inspect.cleandoc(type(provider).__doc__ or "")
+        told = " ".join(_(text).split("\n")[1:]) if text else ""
         return [
             (None, {"fields": ["name", "provider", "active", "senders"]}),
-            (provider.label, {"fields": [PREFIX + name for name in provider.Form.base_fields], "description": _(told) if told else ""}),
+            (provider.label, {"fields": [PREFIX + name for name in provider.Form.base_fields], "description": told}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ProviderAccount | None = None) -> list[str]:

@@ -13,12 +13,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils.translation.template import templatize
 
-from orchestration.translations import compile_all
+from orchestration.translations import add_help, compile_all, help_texts, untranslated
 
 OUR_FOLDERS = ("schemas", "campaigns", "orchestration", "reporting", "templates")
 CATALOGUES = {domain: settings.BASE_DIR / "locale" / "fr" / "LC_MESSAGES" / f"{domain}.po" for domain in ("django", "djangojs")}
 SINGLE = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
+CONTEXT = {"pgettext", "pgettext_lazy"}  # their second text; the first is the context
 STRING = r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
 PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]|%([sd])|\{(\w*)\}")
 
@@ -31,20 +32,21 @@ def files(*suffixes: str) -> Iterator[Path]:
 
 
 def python_texts(path: Path) -> Iterator[str]:
-    """The first literal of each call of a gettext function, and both of ngettext."""
+    """The first literal of each call of a gettext function, both of ngettext, the text of pgettext."""
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        taken = node.args[:1] if name in SINGLE else node.args[:2] if name in PLURAL else []
+        taken = node.args[:1] if name in SINGLE else node.args[:2] if name in PLURAL else node.args[1:2] if name in CONTEXT else []
         yield from (arg.value for arg in taken if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
 
 
 def template_texts(path: Path) -> Iterator[str]:
     """As makemessages sees templates: turned into calls of gettext."""
     calls = templatize(path.read_text(), origin=str(path))
-    for function, first, second in re.findall(rf"\b(n?gettext|_)\(u?{STRING}(?:,\s*u?{STRING})?", calls):
-        yield from (ast.literal_eval(text) for text in ((first, second) if function == "ngettext" else (first,)) if text)
+    for function, first, second in re.findall(rf"\b([np]?gettext|_)\(u?{STRING}(?:,\s*u?{STRING})?", calls):
+        taken = {"ngettext": (first, second), "pgettext": (second,)}.get(function, (first,))
+        yield from (ast.literal_eval(text) for text in taken if text)
 
 
 def script_texts(path: Path) -> Iterator[str]:
@@ -69,7 +71,7 @@ def placeholders(text: str) -> set[str]:
 def test_every_text_of_the_code_is_in_the_catalogue(domain: str) -> None:
     entries = {text for entry in polib.pofile(str(CATALOGUES[domain])) if not entry.obsolete for text in (entry.msgid, entry.msgid_plural)}
     missing = {text: str(path.relative_to(settings.BASE_DIR)) for text, path in extracted(domain).items() if text not in entries}
-    assert not missing, "run makemessages (see orchestration/translations.py)"
+    assert not missing, "run manage.py collect_texts"
 
 
 @pytest.mark.parametrize("domain", CATALOGUES)
@@ -93,14 +95,32 @@ def test_translations_have_the_same_placeholders(domain: str) -> None:
     assert wrong == []
 
 
+def test_every_help_page_is_in_french() -> None:
+    """Activities and providers explain themselves in their docstrings, which makemessages does not see."""
+    translated = {entry.msgid for entry in polib.pofile(str(CATALOGUES["django"])).translated_entries()}
+    assert {"Email", "Smtp"} <= set(help_texts().values())
+    assert {name for text, name in help_texts().items() if text not in translated} == set(), "run manage.py collect_texts"
+
+
+def test_help_survives_a_refresh(catalogue: Path) -> None:
+    text = next(iter(help_texts()))
+    add_help(catalogue, {text: "Une aide"})
+    entries = {entry.msgid: entry for entry in polib.pofile(str(catalogue))}
+    assert entries[text].msgstr == "Une aide" and entries["Yes"].msgstr == "Oui"
+    assert set(help_texts()) <= set(entries)
+    assert set(untranslated(catalogue)) == set(help_texts()) - {text}
+
+
 def test_the_scan_sees_what_makemessages_sees(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("_('one') + ngettext('%(n)s row', '%(n)s rows', n) + gettext_lazy('two ' 'parts') + other('no')")
+    (tmp_path / "a.py").write_text(
+        "_('one') + ngettext('%(n)s row', '%(n)s rows', n) + gettext_lazy('two ' 'parts') + pgettext('figure', 'Sent') + other('no')"
+    )
     (tmp_path / "a.html").write_text(
-        '{% load i18n %}{% translate "It\'s" %}{% blocktranslate with a=b %}Hello {{ a }}{% endblocktranslate %}'
+        '{% load i18n %}{% translate "It\'s" %}{% translate "May" context "month" %}{% blocktranslate with a=b %}Hello {{ a }}{% endblocktranslate %}'
     )
     (tmp_path / "a.js").write_text("const a = gettext('Save'); b = ngettext(\"%s row\", '%s rows', n); c = notgettext('x');")
-    assert set(python_texts(tmp_path / "a.py")) == {"one", "%(n)s row", "%(n)s rows", "two parts"}
-    assert set(template_texts(tmp_path / "a.html")) == {"It's", "Hello %(a)s"}
+    assert set(python_texts(tmp_path / "a.py")) == {"one", "%(n)s row", "%(n)s rows", "two parts", "Sent"}
+    assert set(template_texts(tmp_path / "a.html")) == {"It's", "May", "Hello %(a)s"}
     assert set(script_texts(tmp_path / "a.js")) == {"Save", "%s row", "%s rows"}
 
 
