@@ -9,6 +9,7 @@ import urllib.request
 from dataclasses import dataclass, field
 
 PATIENCE_SECONDS = 60
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 
 
 class Unexpected(Exception):
@@ -41,13 +42,33 @@ class Person:
         data = urllib.parse.urlencode({**form, "csrfmiddlewaretoken": token}).encode()
         return self.request(address, data, {"Accept": accept, "X-CSRFToken": token, "Referer": self.site})
 
+    def click(self, address: str) -> str:
+        """Follow a link of a mail as far as our site; returns where it leads, without going there."""
+        asked = urllib.request.Request(address, headers={"User-Agent": BROWSER})
+        try:
+            with urllib.request.build_opener(Stay).open(asked, timeout=PATIENCE_SECONDS):
+                raise Unexpected(f"{address} leads nowhere.")
+        except urllib.error.HTTPError as error:
+            if error.code not in (301, 302, 303, 307):
+                raise Unexpected(f"{address} answered {error.code}.") from error
+            return error.headers["Location"]
+
     def request(self, address: str, data: bytes | None, headers: dict[str, str]) -> bytes:
         url = urllib.parse.urljoin(self.site, address)
         try:
-            with self.opener.open(urllib.request.Request(url, data, headers), timeout=PATIENCE_SECONDS) as answer:
+            with self.opener.open(
+                urllib.request.Request(url, data, {"User-Agent": BROWSER, **headers}), timeout=PATIENCE_SECONDS
+            ) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             raise Unexpected(f"{url} answered {error.code}: {words(error.read())}") from error
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere: an answer that leads elsewhere is itself what was asked for."""
+
+    def redirect_request(self, *args: object) -> None:
+        return None
 
 
 def words(page: bytes) -> str:

@@ -11,11 +11,12 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import translation
+from django.utils import timezone, translation
 
 from campaigns.models import Campaign, Version
 from orchestration import deliver, review
@@ -28,6 +29,7 @@ CAMPAIGNS = ("Autumn thank-you", "Booking reminder")
 RUN_SECONDS = 600
 REPORT_SECONDS = 60
 OPENED, CLICKED, LEFT = 30, 12, 2  # how many mails the demo's recipients open, click in, and unsubscribe from
+READ_AFTER = timedelta(seconds=3)  # whoever opens a mail sooner counts as a machine
 OVER = RUN_FINISHED | {RunStatus.FAILED}
 
 
@@ -52,8 +54,8 @@ class Demo:
         version.refresh_from_db()
         self.approve(version)
         run = self.launched(version)
-        self.receive(run)
-        return [*self.print_tasks(test, run), *self.print_sendings(test, run), *self.report(campaign, run)]
+        opened = self.receive(run)
+        return [*self.print_tasks(test, run), *self.print_sendings(test, run), *self.report(campaign, run, opened)]
 
     # --- before the launch ----------------------------------------------------------------------------------------
 
@@ -109,10 +111,12 @@ class Demo:
 
     # --- the recipients -------------------------------------------------------------------------------------------
 
-    def receive(self, run: Run) -> None:
-        """Some recipients open their mail, some click, a few unsubscribe, each by the mail's own addresses."""
+    def receive(self, run: Run) -> int:
+        """Some recipients open their mail, some click, a few unsubscribe, each by the mail's own addresses; how many opened."""
+        self.until(lambda: not Message.objects.filter(run=run, sent_at__gt=timezone.now() - READ_AFTER).exists(), "The clock stands still.")
         sent = Message.objects.filter(run=run, state="sent").order_by("id").values_list("message_id", flat=True)[:OPENED]
         mails = InboxMail.objects.filter(message_id__in=[value.strip("<>") for value in sent] + list(sent)).order_by("id")
+        number = -1
         for number, mail in enumerate(mails[:OPENED]):
             page = self.marketer.get(f"/admin/inbox/{mail.pk}/html/").decode(errors="replace")
             reader = Person(self.site, "recipient")
@@ -120,18 +124,11 @@ class Demo:
                 reader.get(picture)
             if number < CLICKED:
                 for link in [target for target in links(page) if "/c/" in target][:1]:
-                    self.follow(reader, link)
+                    reader.click(link)
             if number < LEFT:
                 for link in [target for target in links(page) if "/u/" in target][:1]:
                     reader.post(link, {"List-Unsubscribe": "One-Click"})
-
-    def follow(self, reader: Person, link: str) -> None:
-        """A click counts when our address is asked; where it leads is the sample shop, which does not exist."""
-        try:
-            reader.get(link)
-        except (Unexpected, OSError) as error:
-            if "/c/" in str(error):
-                raise
+        return number + 1
 
     # --- the figures ----------------------------------------------------------------------------------------------
 
@@ -184,10 +181,9 @@ class Demo:
             return []
         return [f"{channel}: {sent} sent, but the inbox holds {len(found)} mails of this run ({len(set(found))} different)"]
 
-    def report(self, campaign: Campaign, run: Run) -> list[str]:
+    def report(self, campaign: Campaign, run: Run, opened: int) -> list[str]:
         """The manager reads the dashboard's figures and takes the PDF away."""
         sheet = f"/admin/reports/campaigns/{campaign.pk}/csv/?run={run.pk}"
-        opened = min(OPENED, Message.objects.filter(run=run, state="sent").count())
         self.until(lambda: figure(self.manager.get(sheet), "Opened") == opened, "The opens did not reach the report.")
         shown = {name: figure(self.manager.get(sheet), name) for name in ("Planned", "Sent", "Clicked", "Unsubscribed")}
         self.say("  report: " + ", ".join(f"{name.lower()} {value:,}" for name, value in {**shown, "Opened": opened}.items()))
