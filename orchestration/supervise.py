@@ -31,6 +31,7 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     stop_signal: int = signal.SIGTERM
     before_start: Callable[[], None] | None = None
+    ends_whole: bool = False  # what it started holds its port and is of no use without it; a sender's child may finish its mail
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     quick_deaths: int = 0
@@ -66,6 +67,9 @@ class Supervisor:
         self.launch(program)
 
     def launch(self, program: Program) -> None:
+        if program.process and program.ends_whole:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.process.pid, signal.SIGKILL)
         if program.before_start:
             program.before_start()
         (self.folder / "log").mkdir(exist_ok=True)

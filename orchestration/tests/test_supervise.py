@@ -57,6 +57,21 @@ def test_it_starts_again_what_was_killed(supervisor: Supervisor, said: list[str]
     assert "SIGKILL" in said[0]
 
 
+def test_it_ends_what_a_killed_one_started(supervisor: Supervisor, tmp_path: Path) -> None:
+    """Orphans of a killed web server would hold its port."""
+    code = f"import subprocess, sys, signal; c = subprocess.Popen({FOREVER!r}); print(c.pid, flush=True); signal.pause()"
+    program = Program("web", [sys.executable, "-c", code], ends_whole=True)
+    supervisor.start(program)
+    log = tmp_path / "log" / "web.log"
+    until(lambda: log.read_text().strip() != "")
+    child = int(log.read_text())
+    assert program.process
+    program.process.kill()
+    program.process.wait()
+    until(lambda: supervisor.check() or program.alive)  # type: ignore[func-returns-value]
+    until(lambda: not Path(f"/proc/{child}/stat").exists() or " Z " in Path(f"/proc/{child}/stat").read_text())
+
+
 def test_it_rests_longer_the_more_often_something_dies(supervisor: Supervisor) -> None:
     program = Program("hopeless", [sys.executable, "-c", "raise SystemExit(3)"])
     supervisor.start(program)

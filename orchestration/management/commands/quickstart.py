@@ -155,7 +155,7 @@ class Command(BaseCommand):
             "--timeout",
             "120",
         ]
-        found = [Program("web", web)]
+        found = [Program("web", web, ends_whole=True)]
         for queue, number in WORKERS.items():
             found += [Program(f"worker-{queue}-{n}", [*manage, "work", queue]) for n in range(1, number + 1)]
         found.append(Program("clock", [*manage, "run_clock"]))
