@@ -1,5 +1,6 @@
 """E-mail: write to everybody in the population."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ from campaigns.personalise import Values, as_json, consent_now, unknown_names
 from schemas.catalog import Catalog
 from schemas.choices import FieldRole
 from schemas.exceptions import Problem
+
+LIQUID_TAG, LIQUID_VALUE = re.compile(r"{%.*?%}", re.DOTALL), re.compile(r"{{.*?}}", re.DOTALL)
 
 
 class Mode(models.TextChoices):
@@ -130,7 +133,9 @@ class Email(ActivityType):
         return [Send(Channel.EMAIL.value, wanted, told, consent_now(values.recipient)), Written("out", population)]
 
     def summary(self, config: Mapping[str, Any], catalog: Catalog) -> str:
-        return str(config.get("subject") or "")
+        """The subject without its programming: a value is three dots."""
+        subject = LIQUID_TAG.sub("", str(config.get("subject") or ""))
+        return " ".join(LIQUID_VALUE.sub("…", subject).split())
 
 
 def one_line(text: str) -> str:

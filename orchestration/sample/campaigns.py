@@ -12,7 +12,7 @@ from orchestration.models import ProviderAccount
 from orchestration.sample.audiences import HOME_BUYERS, LOYAL, SOON_TRAVELLING, condition, group
 
 MAILS = Path(__file__).with_name("mails")
-STEP_X, STEP_Y = 260, 150  # pixels between boxes; more after those whose arrows have names
+STEP_X, STEP_Y = 280, 120  # pixels from box to box
 THANK_YOU, REMINDER = "Autumn thank-you", "Booking reminder"
 
 Graph = dict[str, Any]
@@ -23,7 +23,7 @@ def mail(name: str) -> str:
 
 
 def box(uid: str, kind: str, label: str, column: float, row: float, **config: Any) -> dict[str, Any]:
-    return {"uid": uid, "kind": kind, "label": label, "x": round(60 + column * STEP_X), "y": round(160 + row * STEP_Y), "config": config}
+    return {"uid": uid, "kind": kind, "label": label, "x": round(60 + column * STEP_X), "y": round(60 + row * STEP_Y), "config": config}
 
 
 def arrow(source: str, target: str, port: str = "out", label: str = "") -> dict[str, str]:
@@ -59,31 +59,32 @@ ENRICHMENTS = [
 
 
 def thank_you(sender: Sender) -> Graph:
+    """Downwards in two columns: whom to write to, and the writing; all of it is readable on a small screen."""
     letter: dict[str, Any] = {"sender": sender.pk, "text": "", "mode": "recipient", "recipient_path": [], "category": "marketing"}
     activities = [
         box("loyal", "build_audience", "Loyal and active", 0, 0, rule=LOYAL),
-        box("home", "build_audience", "Bought for the home", 0, 1, rule=HOME_BUYERS),
-        box("combine", "combine", "Either of them", 1.05, 0.5, method="union", primary=""),
+        box("home", "build_audience", "Bought for the home", 1, 0, rule=HOME_BUYERS),
+        box("combine", "combine", "Either of them", 0.5, 1, method="union", primary=""),
         box(
-            "unique", "deduplicate", "One per address", 2.1, 0.5,
+            "unique", "deduplicate", "One per address", 0.5, 2,
             fields=[{"path": [], "field": "email"}], keep=1, method="lowest", by={"path": [], "field": "created_at"},
         ),
-        box("enrich", "enrich", "What they bought", 3.35, 0.5, entries=ENRICHMENTS),
-        box("fork", "fork", "Write, and follow up", 4.4, 0.5, branches=["Write", "Follow up"]),
-        box("split", "split", "By language", 5.6, 0, subsets=by_language()),
+        box("enrich", "enrich", "What they bought", 0.5, 3, entries=ENRICHMENTS),
+        box("fork", "fork", "Write, and follow up", 3.464, 0, branches=["Write", "Follow up"]),
+        box("split", "split", "By language", 3.129, 1, subsets=by_language()),
         box(
-            "mailfr", "email", "Thanks, in French", 6.95, -0.5, **letter, language="fr", body=mail("thank_you_fr"),
+            "mailfr", "email", "Thanks, in French", 2.243, 2, **letter, language="fr", body=mail("thank_you_fr"),
             subject="Merci pour cet automne{% if client.first_name %}, {{ client.first_name }}{% endif %}",
             preheader="Une petite attention, et les nouveautés de la maison.",
         ),
         box(
-            "mailen", "email", "Thanks, in English", 6.95, 0.6, **letter, language="en", body=mail("thank_you_en"),
+            "mailen", "email", "Thanks, in English", 3.243, 2, **letter, language="en", body=mail("thank_you_en"),
             subject="Thank you for this autumn{% if client.first_name %}, {{ client.first_name }}{% endif %}",
             preheader="A small surprise, and what is new in the house.",
         ),
-        box("join", "and_join", "All written", 8.0, 1.3, primary="fork"),
-        box("wait", "wait", "Let them read", 9.05, 1.3, how="duration", amount=5, unit="seconds", until=""),
-        box("end", "end", "Done", 10.1, 1.3),
+        box("join", "and_join", "All written", 2.743, 3, primary="fork"),
+        box("wait", "wait", "Let them read", 2.743, 3.9, how="duration", amount=5, unit="seconds", until=""),
+        box("end", "end", "Done", 2.743, 4.8),
     ]  # fmt: skip
     transitions = [
         arrow("loyal", "combine"), arrow("home", "combine"), arrow("combine", "unique"), arrow("unique", "enrich"), arrow("enrich", "fork"),
@@ -96,19 +97,19 @@ def thank_you(sender: Sender) -> Graph:
 def reminder(sender: Sender) -> Graph:
     letter: dict[str, Any] = {"sender": sender.pk, "text": "", "mode": "record", "recipient_path": ["client"], "category": "transactional"}
     activities = [
-        box("journeys", "build_audience", "Leaving soon", 0, 0.7, rule=SOON_TRAVELLING),
-        box("split", "split", "By language", 1, 0.6, subsets=by_language("client")),
+        box("journeys", "build_audience", "Leaving soon", 1, 0, rule=SOON_TRAVELLING),
+        box("split", "split", "By language", 0.886, 1, subsets=by_language("client")),
         box(
-            "mailfr", "email", "Reminder in French", 2.4, 0, **letter, language="fr", body=mail("journey_fr"),
+            "mailfr", "email", "Reminder in French", 0, 2, **letter, language="fr", body=mail("journey_fr"),
             subject="Départ le {{ booking.starts_on | date: '%d/%m' }} : {{ booking.destination_fr }} vous attend",
             preheader="Tout ce qu'il vous faut, sur une seule page.",
         ),
         box(
-            "mailen", "email", "Reminder in English", 2.4, 1.4, **letter, language="en", body=mail("journey_en"),
+            "mailen", "email", "Reminder in English", 1, 2, **letter, language="en", body=mail("journey_en"),
             subject="You leave on {{ booking.starts_on | date: '%d %B' }}: {{ booking.destination }} is waiting",
             preheader="All you need, on one page.",
         ),
-        box("end", "end", "Done", 3.5, 0.7),
+        box("end", "end", "Done", 0.5, 3),
     ]  # fmt: skip
     transitions = [
         arrow("journeys", "split"), arrow("split", "mailfr", "out_1"), arrow("split", "mailen", "out_2"),

@@ -3,30 +3,20 @@
 import { BOX, Box, boxSize, portPlace } from "./box.js";
 import { number, toast } from "./dom.js";
 import { transitionKey } from "./drawing.js";
-import { detour } from "./route.js";
+import { placeLabel } from "./label.js";
+import { portGroup, portItems } from "./ports.js";
+import { detour, leadsBack, wayBack } from "./route.js";
 
 const { Graph, Selection, Shape, Snapline } = window.X6;
 const boxes = new Map();
 const GRID = 8;
-const SCALE = { min: 0.15, max: 2, readable: 0.55 };
-const MARGIN = { side: 56, top: 28, bottom: 80 }; // the toolbar floats at the foot
+const LEAN = 24;
+const SCALE = { min: 0.15, max: 2, whole: 0.45, readable: 0.6 }; // smaller than `whole`, a drawing opens at its start
+const MARGIN = { side: 44, top: 28, bottom: 84 }; // the toolbar floats at the foot
 
 function boxOf(uid) {
   if (!boxes.has(uid)) boxes.set(uid, new Box(uid));
   return boxes.get(uid);
-}
-
-const PORT_MARKUP = [
-  { tagName: "circle", selector: "hit" },
-  { tagName: "circle", selector: "dot" },
-];
-
-const LABELS = { left: { name: "left", args: { x: -12, y: -11 } }, right: { name: "right", args: { x: 12, y: -11 } }, top: { name: "right", args: { x: 9, y: -11 } }, bottom: { name: "right", args: { x: 9, y: 12 } } };
-
-function portGroup(side) {
-  const label = { position: LABELS[side] };
-  const hit = { r: 13, fill: "transparent", stroke: "none", magnet: true };
-  return { position: "absolute", markup: PORT_MARKUP, label, attrs: { hit, dot: { r: 5, class: "tc-port-dot" }, text: { class: "tc-port-label" } } };
 }
 
 Shape.HTML.register({
@@ -175,6 +165,7 @@ export class Screen {
         boxes.delete(node.id);
       }
     }
+    this.planRoutes();
     const missing = [];
     for (const activity of drawing.activities.values()) this.syncBox(activity, missing);
     if (missing.length) graph.addNodes(missing);
@@ -191,7 +182,7 @@ export class Screen {
     const { direction } = this.drawing;
     const size = boxSize(described, direction);
     const { width, height } = size;
-    const ports = portItems(described, size, direction, this.portWords(activity.uid));
+    const ports = portItems(described, size, direction, this.portWords(activity.uid), this.leaning.get(activity.uid) || new Set());
     const node = this.graph.getCellById(activity.uid);
     if (!node) {
       missing.push({ id: activity.uid, shape: "tutti-box", x: activity.x, y: activity.y, width, height, zIndex: 2, ports: { items: ports } });
@@ -200,7 +191,7 @@ export class Screen {
     const { x, y } = node.getPosition();
     if (!this.dragging && (x !== activity.x || y !== activity.y)) node.position(activity.x, activity.y);
     if (node.getSize().height !== height || node.getSize().width !== width) node.resize(width, height);
-    const look = (items) => JSON.stringify(items.map((p) => [p.id, p.group, p.args, p.attrs.text.text]));
+    const look = (items) => JSON.stringify(items.map((p) => [p.id, p.group, p.args, p.attrs.text.text, p.label?.position.name]));
     if (look(node.ports.items) !== look(ports)) node.prop("ports/items", ports, { rewrite: true });
   }
 
@@ -233,17 +224,40 @@ export class Screen {
     edge.attr("line/class", `tc-line ${state}`);
   }
 
-  /* Long lines pass beside the boxes in their way. */
-  routeArrows() {
+  /* Boxes as they lie there, with their sizes. */
+  laid() {
+    const { drawing } = this;
+    return [...drawing.activities.values()].map((a) => ({ uid: a.uid, x: a.x, y: a.y, ...boxSize(drawing.describe(a.uid), drawing.direction) }));
+  }
+
+  /* Long lines pass beside the boxes in their way. `leaning`: ports by box whose line turns to the right at once. */
+  planRoutes() {
     const { direction } = this.drawing;
-    const boxes = [...this.drawing.activities.values()].map((a) => ({ uid: a.uid, x: a.x, y: a.y, ...boxSize(this.drawing.describe(a.uid), direction) }));
+    const boxes = this.laid();
     const byUid = new Map(boxes.map((box) => [box.uid, box]));
+    this.routes = new Map();
+    this.leaning = new Map();
     for (const t of this.drawing.transitions) {
-      const edge = this.graph.getCellById(transitionKey(t));
-      if (!edge) continue;
+      if (!byUid.has(t.source) || !byUid.has(t.target)) continue;
       const [from, to] = [this.portPoint(byUid.get(t.source), "out", t.source_port), this.portPoint(byUid.get(t.target), "in", t.target_port)];
-      const points = detour(from, to, boxes.filter((box) => box.uid !== t.source && box.uid !== t.target), direction);
+      const back = leadsBack(from, to, direction);
+      const others = boxes.filter((box) => box.uid !== t.source && box.uid !== t.target);
+      const points = back ? wayBack(from, to, boxes, direction) : detour(from, to, others, direction);
+      this.routes.set(transitionKey(t), { back, points });
+      if (direction === "TB" && (points[0] || to).x > from.x + LEAN) this.leaning.set(t.source, new Set([...(this.leaning.get(t.source) || []), t.source_port]));
+    }
+  }
+
+  /* Numbers stand where no box covers them. */
+  routeArrows() {
+    const boxes = this.laid();
+    for (const [key, { back, points }] of this.routes) {
+      const edge = this.graph.getCellById(key);
+      if (!edge) continue;
+      const connector = back ? { name: "rounded", args: { radius: 18 } } : this.connector();
+      if (JSON.stringify(edge.getConnector()) !== JSON.stringify(connector)) edge.setConnector(connector);
       if (JSON.stringify(points) !== JSON.stringify(edge.getVertices())) edge.setVertices(points);
+      if (edge.getLabels().length) placeLabel(edge, this.graph.findViewByCell(edge), boxes);
     }
   }
 
@@ -302,20 +316,36 @@ export class Screen {
     return boxOf(uid).element;
   }
 
-  /* Everything, as large as it goes between the top and the toolbar; a large drawing from its start when `least` is given. */
-  fit(least = SCALE.min) {
+  /* Everything, as large as it goes between the top and the toolbar; at `scale` it starts at its first boxes. */
+  fit(scale = this.wholeScale()) {
     this.fitted = true;
-    const boxes = [...this.drawing.activities.values()].map((a) => ({ ...a, ...boxSize(this.drawing.describe(a.uid), this.drawing.direction) }));
-    if (!boxes.length) return;
-    const [left, top] = [Math.min(...boxes.map((b) => b.x)), Math.min(...boxes.map((b) => b.y))];
-    const width = Math.max(...boxes.map((b) => b.x + b.width)) - left;
-    const height = Math.max(...boxes.map((b) => b.y + b.height)) - top;
-    const { clientWidth, clientHeight } = this.graph.container;
-    const room = { width: clientWidth - 2 * MARGIN.side, height: clientHeight - MARGIN.top - MARGIN.bottom };
-    const scale = Math.min(1, Math.max(least, Math.min(room.width / width, room.height / height)));
+    const { left, top, width, height } = this.extent();
+    const room = this.room();
     const spare = { x: Math.max(0, room.width - width * scale), y: Math.max(0, room.height - height * scale) };
     this.graph.zoomTo(scale);
     this.graph.translate(MARGIN.side + spare.x / 2 - left * scale, MARGIN.top + spare.y / 2 - top * scale);
+  }
+
+  /* The room that boxes take, and the lines that lead around them. */
+  extent() {
+    const boxes = this.laid();
+    const corners = this.graph.getEdges().flatMap((edge) => edge.getVertices());
+    if (!boxes.length) return { left: 0, top: 0, width: 0, height: 0 };
+    const [left, top] = ["x", "y"].map((axis) => Math.min(...[...boxes, ...corners].map((place) => place[axis])));
+    const right = Math.max(...boxes.map((b) => b.x + b.width), ...corners.map((c) => c.x));
+    const bottom = Math.max(...boxes.map((b) => b.y + b.height), ...corners.map((c) => c.y));
+    return { left, top, width: right - left, height: bottom - top };
+  }
+
+  room() {
+    const { clientWidth, clientHeight } = this.graph.container;
+    return { width: clientWidth - 2 * MARGIN.side, height: clientHeight - MARGIN.top - MARGIN.bottom };
+  }
+
+  wholeScale() {
+    const { width, height } = this.extent();
+    const room = this.room();
+    return Math.max(SCALE.min, Math.min(1, room.width / (width || 1), room.height / (height || 1)));
   }
 
   zoom(factor) {
@@ -334,9 +364,10 @@ export class Screen {
     return this.graph.clientToLocal(this.middle(width, height));
   }
 
-  /* The first look. */
+  /* The first look: all of it when that can be read. */
   open() {
-    this.fit(SCALE.readable);
+    const whole = this.wholeScale();
+    this.fit(whole >= SCALE.whole ? whole : SCALE.readable);
   }
 
   /* Bring a box into view when it is not. */
@@ -356,14 +387,4 @@ export class Screen {
   snap(value) {
     return Math.round(value / GRID) * GRID;
   }
-}
-
-function portItems({ inputs, outputs }, size, direction, words) {
-  const item = (side, ports) => (port, n) => ({
-    id: port.key,
-    group: `${side}_${direction}`,
-    args: portPlace(ports, n, side, size, direction),
-    attrs: { text: { text: ports.length > 1 ? words(port) : "" }, dot: { class: `tc-port-dot ${port.role === "complement" ? "tc-complement" : ""}` } },
-  });
-  return [...inputs.map(item("in", inputs)), ...outputs.map(item("out", outputs))];
 }

@@ -1,14 +1,18 @@
-/* Ways around boxes: a line that would run behind a box passes beside it. */
+/* Ways around boxes: a line that would run behind a box passes beside it, and one that leads back goes around its column. */
 
-const BESIDE = 30;
+const BESIDE = 48; // leaves room for the names of ports
 const NEAR = 6;
+const AWAY = 24; // how far a line that leads back goes on before it turns
+const AXES = { TB: ["y", "x", "height", "width"], LR: ["x", "y", "width", "height"] };
+
+export function leadsBack(start, end, direction) {
+  const [along] = AXES[direction];
+  return end[along] < start[along] + NEAR;
+}
 
 /* Points to lead a line through, from one end to the other; none when the way is free. */
 export function detour(start, end, obstacles, direction) {
-  const down = direction === "TB";
-  const [along, across] = down ? ["y", "x"] : ["x", "y"];
-  const [length, breadth] = down ? ["height", "width"] : ["width", "height"];
-  if (end[along] <= start[along]) return [];
+  const [along, across, length, breadth] = AXES[direction];
   const inWay = obstacles.filter((box) => {
     const middle = box[along] + box[length] / 2;
     if (middle <= start[along] || middle >= end[along]) return false;
@@ -16,11 +20,34 @@ export function detour(start, end, obstacles, direction) {
     return place > box[across] - NEAR && place < box[across] + box[breadth] + NEAR;
   });
   if (!inWay.length) return [];
-  const before = Math.min(...inWay.map((box) => box[across])) - BESIDE;
-  const after = Math.max(...inWay.map((box) => box[across] + box[breadth])) + BESIDE;
-  const cost = (side) => Math.abs(side - start[across]) + Math.abs(side - end[across]);
-  const side = cost(before) < cost(after) ? before : after;
   const first = Math.min(...inWay.map((box) => box[along]));
   const last = Math.max(...inWay.map((box) => box[along] + box[length]));
+  const beside = obstacles.filter((box) => box[along] < last && box[along] + box[length] > first);
+  const side = freeLane(start[across], end[across], beside.map((box) => [box[across], box[across] + box[breadth]]));
   return [first, last].map((place) => ({ [along]: place, [across]: side }));
+}
+
+/* Four corners of a line to a box further up: on, over to a free lane, back along it, and over to the box. */
+export function wayBack(start, end, boxes, direction) {
+  const [along, across, length, breadth] = AXES[direction];
+  const [from, to] = [start[along] + AWAY, end[along] - AWAY];
+  const beside = boxes.filter((box) => box[along] < from && box[along] + box[length] > to);
+  const lane = freeLane(start[across], end[across], beside.map((box) => [box[across], box[across] + box[breadth]]));
+  const corner = (place, aside) => ({ [along]: place, [across]: aside });
+  return [corner(from, start[across]), corner(from, lane), corner(to, lane), corner(to, end[across])];
+}
+
+/* The middle of the nearest gap between boxes, or beside all of them. */
+function freeLane(start, end, taken) {
+  const sorted = [...taken].sort((a, b) => a[0] - b[0]);
+  if (!sorted.length) return (start + end) / 2;
+  let reached = sorted[0][1];
+  const lanes = [sorted[0][0] - BESIDE];
+  for (const [first, last] of sorted.slice(1)) {
+    if (first - reached >= BESIDE) lanes.push((reached + first) / 2);
+    reached = Math.max(reached, last);
+  }
+  lanes.push(reached + BESIDE);
+  const cost = (lane) => Math.abs(lane - start) + Math.abs(lane - end);
+  return lanes.reduce((best, lane) => (cost(lane) < cost(best) ? lane : best));
 }
