@@ -1,28 +1,58 @@
-"""Picture: a drawing as boxes and curves with counts on them, for pages where nothing is edited."""
+"""Picture: a drawing as the canvas shows it, with counts on its arrows, for pages where nothing is edited."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from campaigns.activities.base import registry
-from campaigns.choices import Category
+from django.contrib.humanize.templatetags.humanize import intcomma
 
-WIDTH, HEIGHT, MARGIN = 196, 58, 24
-CLOSER = 0.74  # nothing is edited here, so the boxes may stand closer together than on the canvas
+from campaigns import flow
+from campaigns.activities.base import Port
+from schemas.catalog import Catalog, Clock
+
+WIDTH, HEIGHT = 248, 60  # of a box, as on the canvas
+PORT_ACROSS, PORT_ALONG = 104, 30  # room for one port and its name, below a box and beside it
+MARGIN = {"x": 8, "y": 12}
+READABLE = 0.62  # of its full size; where there is less room, it scrolls
+BESIDE, AWAY, NEAR = 48, 24, 6
+PILL, LETTER, PADDING = 24, 7.6, 18
+SHARES = (0.6, 0.5, 0.68, 0.4, 0.76, 0.3)  # of an arrow, from its start: where its number may stand
+LONGEST = {"label": 23, "summary": 26}  # letters that fit into a box
+
+Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Box:
-    uid: str
-    label: str
-    kind: str
+class Dot:
+    """A port, with its name when there are several."""
+
     x: int
     y: int
-    sends: bool
+    label: str = ""
+    aside: bool = False
+
+
+@dataclass
+class Shape:
+    """A box, in the coordinates of the picture."""
+
+    uid: str
+    label: str
+    summary: str
+    icon: str
+    category: str
+    x: int
+    y: int
+    width: int
+    height: int
+    inputs: dict[str, Place] = field(default_factory=dict)
+    outputs: dict[str, Place] = field(default_factory=dict)
+    dots: list[Dot] = field(default_factory=list)
 
     @property
-    def middle(self) -> int:
-        return self.x + WIDTH // 2
+    def rise(self) -> int:
+        """How far down icon and words stand."""
+        return (self.height - HEIGHT) // 2
 
 
 @dataclass(frozen=True)
@@ -30,60 +60,250 @@ class Curve:
     path: str
     x: int
     y: int
-    count: int | None
-    label: str
+    text: str
+
+    @property
+    def width(self) -> int:
+        return pill_width(self.text)
+
+    @property
+    def left(self) -> int:
+        return self.x - self.width // 2
+
+    @property
+    def top(self) -> int:
+        return self.y - PILL // 2
 
 
 @dataclass(frozen=True)
 class Picture:
-    boxes: list[Box]
+    shapes: list[Shape]
     curves: list[Curve]
+    left: int
+    top: int
     width: int
     height: int
-    box_width: int = WIDTH
-    box_height: int = HEIGHT
+    down: bool = True
+
+    @property
+    def drop(self) -> int:
+        """From a port to its name: below it, or above the line."""
+        return 16 if self.down else -8
+
+    @property
+    def least(self) -> int:
+        return round(self.width * READABLE)
 
 
 def picture(graph: Mapping[str, Any], counts: Mapping[str, Mapping[str, int]] | None = None) -> Picture:
     """`counts`: rows by activity and port, once they are known."""
-    drawn = [{**a, "x": round(a["x"] * CLOSER)} for a in graph.get("activities", [])]
-    left = min((a["x"] for a in drawn), default=0) - MARGIN
-    top = min((a["y"] for a in drawn), default=0) - MARGIN
-    boxes = {a["uid"]: box(a, left, top) for a in drawn}
+    catalog = Catalog.load()
+    boxes = flow.walk(graph, catalog, Clock.current(), seed="draft", prefix="draft").boxes
+    counted, down = counts or {}, flows_down(graph)
+    led = {(t["source"], t.get("source_port") or "out") for t in graph.get("transitions", [])}
+    shapes = {a["uid"]: shape(a, boxes[a["uid"]], catalog, down) for a in graph.get("activities", [])}
+    for uid, drawn in shapes.items():
+        add_dots(drawn, boxes[uid], down, led, counted.get(uid, {}))
     curves = [
-        curve(
-            boxes[t["source"]],
-            boxes[t["target"]],
-            (counts or {}).get(t["source"], {}).get(t.get("source_port") or "out"),
-            t.get("label") or "",
-        )
+        curve(t, shapes, down, counted.get(t["source"], {}).get(t.get("source_port") or "out"))
         for t in graph.get("transitions", [])
-        if t["source"] in boxes and t["target"] in boxes
+        if t["source"] in shapes and t["target"] in shapes
     ]
-    width = max((b.x for b in boxes.values()), default=0) + WIDTH + MARGIN
-    height = max((b.y for b in boxes.values()), default=0) + HEIGHT + MARGIN
-    return Picture(list(boxes.values()), curves, width, height)
+    return framed(list(shapes.values()), curves, down)
 
 
-def box(activity: Mapping[str, Any], left: int, top: int) -> Box:
-    kind = registry().get(activity["kind"])
+def flows_down(graph: Mapping[str, Any]) -> bool:
+    """Downwards, unless it was drawn from left to right; as the canvas tells."""
+    by_uid = {a["uid"]: a for a in graph.get("activities", [])}
+    ends = [(by_uid[t["source"]], by_uid[t["target"]]) for t in graph.get("transitions", []) if {t["source"], t["target"]} <= by_uid.keys()]
+    sideways = sum(abs(b["x"] - a["x"]) > abs(b["y"] - a["y"]) * 1.5 for a, b in ends)
+    return not (ends and sideways * 2 > len(ends))
+
+
+# --- boxes ------------------------------------------------------------------------------------------------------------
+
+
+def shape(activity: Mapping[str, Any], box: flow.Box, catalog: Catalog, down: bool) -> Shape:
+    kind, most = box.kind, max(len(box.input_ports), len(box.output_ports))
+    width, height = (max(WIDTH, PORT_ACROSS * most), HEIGHT) if down else (WIDTH, max(HEIGHT, PORT_ALONG * most + 12))
     name = str(kind.label) if kind else activity["kind"]
-    sends = bool(kind and kind.category == Category.CHANNELS)
-    return Box(activity["uid"], short(activity.get("label") or name), name, activity["x"] - left, activity["y"] - top, sends)
+    label = activity.get("label") or name
+    summary = str(kind.summary(box.node.config, catalog)) if kind else ""
+    spare = (width - WIDTH) // 8
+    drawn = Shape(
+        activity["uid"], short(label, LONGEST["label"] + spare), short(summary or (name if name != label else ""), LONGEST["summary"] + spare),
+        kind.icon if kind else "help", str(kind.category) if kind else "", activity["x"], activity["y"], width, height,
+    )  # fmt: skip
+    drawn.inputs = {port.key: port_place(drawn, box.input_ports, n, 0, down) for n, port in enumerate(box.input_ports)}
+    drawn.outputs = {port.key: port_place(drawn, box.output_ports, n, 1, down) for n, port in enumerate(box.output_ports)}
+    return drawn
 
 
-def short(label: str, most: int = 22) -> str:
-    return label if len(label) <= most else label[: most - 1] + "…"
+def short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def curve(source: Box, target: Box, count: int | None, label: str) -> Curve:
-    """Sideways where the boxes stand side by side, downwards where one stands below the other."""
-    if target.x >= source.x + WIDTH:
-        x1, y1, x2, y2 = source.x + WIDTH, source.y + HEIGHT // 2, target.x, target.y + HEIGHT // 2
-        bend = max((x2 - x1) // 2, 20)
-        path = f"M{x1},{y1} C{x1 + bend},{y1} {x2 - bend},{y2} {x2},{y2}"
-    else:
-        x1, y1, x2, y2 = source.middle, source.y + HEIGHT, target.middle, target.y
-        bend = max((y2 - y1) // 2, 20)
-        path = f"M{x1},{y1} C{x1},{y1 + bend} {x2},{y2 - bend} {x2},{y2}"
-    return Curve(path, (x1 + x2) // 2, (y1 + y2) // 2, count, label)
+def port_place(box: Shape, ports: Sequence[Port], n: int, end: int, down: bool) -> Place:
+    """A lone way on is in the middle; the complement stands aside."""
+    aside = ports[n].role == "complement"
+    lone = len(ports) <= 2 and sum(port.role != "complement" for port in ports) == 1
+    across = (n + 0.5) / len(ports)
+    if down:
+        return box.x + box.width * ((0.86 if aside else 0.5) if lone else across), box.y + box.height * end
+    return box.x + box.width * end, box.y + box.height * ((0.8 if aside else 0.4) if lone and len(ports) == 2 else across)
+
+
+def add_dots(drawn: Shape, box: flow.Box, down: bool, led: set[tuple[str, str]], counts: Mapping[str, int]) -> None:
+    """Inputs first; an output that leads nowhere shows its number itself."""
+    drawn.dots += [Dot(round(x), round(y)) for x, y in drawn.inputs.values()]
+    for port in box.output_ports:
+        x, y = drawn.outputs[port.key]
+        label = str(port.label) if len(box.output_ports) > 1 else ""
+        if (drawn.uid, port.key) not in led and counts.get(port.key) is not None:
+            label = f"{label} · {intcomma(counts[port.key])}" if label else intcomma(counts[port.key])
+        drawn.dots.append(Dot(round(x), round(y), label, port.role == "complement"))
+
+
+# --- arrows -----------------------------------------------------------------------------------------------------------
+
+
+def curve(transition: Mapping[str, Any], shapes: Mapping[str, Shape], down: bool, count: int | None) -> Curve:
+    source, target = shapes[transition["source"]], shapes[transition["target"]]
+    start = source.outputs.get(transition.get("source_port") or "out") or (source.x + source.width / 2, source.y + source.height)
+    end = target.inputs.get(transition.get("target_port") or "in") or (target.x + target.width / 2, target.y)
+    end = (end[0], end[1] - 7) if down else (end[0] - 7, end[1])  # the tip stands before the port
+    words = [transition.get("label") or "", "" if count is None else intcomma(count)]
+    text = " · ".join(word for word in words if word)
+    path, places = route(
+        turned(start, down), turned(end, down), [rectangle(s, down) for s in shapes.values()], (source.uid, target.uid), down
+    )
+    x, y = free_place([turned(place, down) for place in places], text, shapes.values())
+    return Curve(path, round(x), round(y), text)
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A box for finding a way: `first` to `last` along the flow, `left` to `right` across it."""
+
+    uid: str
+    first: float
+    last: float
+    left: float
+    right: float
+
+
+def rectangle(s: Shape, down: bool) -> Rectangle:
+    if down:
+        return Rectangle(s.uid, s.y, s.y + s.height, s.x, s.x + s.width)
+    return Rectangle(s.uid, s.x, s.x + s.width, s.y, s.y + s.height)
+
+
+def turned(place: Place, down: bool) -> Place:
+    """Ways are found as if everything flowed downwards."""
+    return place if down else (place[1], place[0])
+
+
+def route(start: Place, end: Place, boxes: Sequence[Rectangle], own: tuple[str, str], down: bool) -> tuple[str, list[Place]]:
+    """The path, and places on it where a number may stand, the best first."""
+    if end[1] < start[1] + NEAR:
+        return way_back(start, end, boxes, down)
+    others = [box for box in boxes if box.uid not in own]
+    in_way = [box for box in others if crosses(start, end, box)]
+    if not in_way:
+        bend = bezier(start, end)
+        return f"M{at(start, down)} {cubic(bend, down)}", [point(bend, share) for share in SHARES]
+    first, last = min(box.first for box in in_way), max(box.last for box in in_way)
+    lane = free_lane(start[0], end[0], [(box.left, box.right) for box in others if box.first < last and box.last > first])
+    over, back = bezier(start, (lane, first)), bezier((lane, last), end)
+    path = f"M{at(start, down)} {cubic(over, down)} L{at((lane, last), down)} {cubic(back, down)}"
+    return path, [(lane, first + (last - first) * share) for share in SHARES]
+
+
+def crosses(start: Place, end: Place, box: Rectangle) -> bool:
+    middle = (box.first + box.last) / 2
+    if not start[1] < middle < end[1]:
+        return False
+    place = start[0] + (end[0] - start[0]) * (middle - start[1]) / (end[1] - start[1])
+    return box.left - NEAR < place < box.right + NEAR
+
+
+def way_back(start: Place, end: Place, boxes: Sequence[Rectangle], down: bool) -> tuple[str, list[Place]]:
+    """On, over to a free lane, back along it, and over to the box."""
+    low, high = start[1] + AWAY, end[1] - AWAY
+    lane = free_lane(start[0], end[0], [(box.left, box.right) for box in boxes if box.first < low and box.last > high])
+    corners = [start, (start[0], low), (lane, low), (lane, high), (end[0], high), end]
+    parts = [f"M{at(start, down)}"]
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        parts.append(f"L{at(toward(corner, before), down)} Q{at(corner, down)} {at(toward(corner, after), down)}")
+    parts.append(f"L{at(end, down)}")
+    return " ".join(parts), [(lane, low + (high - low) * share) for share in SHARES]
+
+
+def toward(corner: Place, other: Place, radius: float = 16) -> Place:
+    dx, dy = other[0] - corner[0], other[1] - corner[1]
+    length = abs(dx) + abs(dy)
+    share = min(radius, length / 2) / length if length else 0
+    return corner[0] + dx * share, corner[1] + dy * share
+
+
+def free_lane(start: float, end: float, taken: Sequence[tuple[float, float]]) -> float:
+    """The middle of the nearest gap between boxes, or beside all of them."""
+    if not taken:
+        return (start + end) / 2
+    (left, reached), *more = sorted(taken)
+    lanes = [left - BESIDE]
+    for first, last in more:
+        if first - reached >= BESIDE:
+            lanes.append((reached + first) / 2)
+        reached = max(reached, last)
+    lanes.append(reached + BESIDE)
+    return min(lanes, key=lambda lane: abs(lane - start) + abs(lane - end))
+
+
+def bezier(start: Place, end: Place) -> tuple[Place, Place, Place, Place]:
+    half = (start[1] + end[1]) / 2
+    return start, (start[0], half), (end[0], half), end
+
+
+def point(bend: tuple[Place, Place, Place, Place], share: float) -> Place:
+    weights = ((1 - share) ** 3, 3 * share * (1 - share) ** 2, 3 * share**2 * (1 - share), share**3)
+    x, y = (sum(weight * place[axis] for weight, place in zip(weights, bend, strict=True)) for axis in (0, 1))
+    return x, y
+
+
+def cubic(bend: tuple[Place, Place, Place, Place], down: bool) -> str:
+    return "C" + " ".join(at(place, down) for place in bend[1:])
+
+
+def at(place: Place, down: bool) -> str:
+    x, y = turned(place, down)
+    return f"{x:.0f},{y:.0f}"
+
+
+def free_place(places: Sequence[Place], text: str, shapes: Any) -> Place:
+    half = pill_width(text) / 2
+    covered = [(s.x - half, s.x + s.width + half, s.y - PILL / 2, s.y + s.height + PILL / 2) for s in shapes]
+    return next((p for p in places if not any(a < p[0] < b and c < p[1] < d for a, b, c, d in covered)), places[0])
+
+
+def pill_width(text: str) -> int:
+    return round(len(text) * LETTER) + PADDING
+
+
+def framed(shapes: list[Shape], curves: list[Curve], down: bool) -> Picture:
+    """Room for all boxes and lines."""
+    corners = list(outline(shapes, curves))
+    left, top = min((x for x, _ in corners), default=0) - MARGIN["x"], min((y for _, y in corners), default=0) - MARGIN["y"]
+    right, bottom = max((x for x, _ in corners), default=0) + MARGIN["x"], max((y for _, y in corners), default=0) + MARGIN["y"]
+    return Picture(shapes, curves, round(left), round(top), round(right - left), round(bottom - top), down)
+
+
+def outline(shapes: list[Shape], curves: list[Curve]) -> Iterator[Place]:
+    for s in shapes:
+        yield from ((s.x, s.y), (s.x + s.width, s.y + s.height))
+        yield from ((dot.x + 12 + len(dot.label) * 6.4, dot.y) for dot in s.dots)
+    for c in curves:
+        yield from ((c.left, c.top), (c.left + c.width, c.top + PILL))
+        for pair in c.path.replace("M", " ").replace("L", " ").replace("C", " ").replace("Q", " ").split():
+            x, y = pair.split(",")
+            yield float(x), float(y)
