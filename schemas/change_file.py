@@ -20,10 +20,11 @@ from schemas.catalog import FieldInfo, SchemaInfo
 from schemas.exceptions import IngestError, Problem
 
 KIND_COLUMN = "_change_request_type"
+REFUSAL_COLUMNS = ["_line", "_reason"]  # the first two of a file of rejected rows, which can be corrected and loaded again
 UPSERT, DELETE = "u", "d"
 MAX_CELL = 4 * 1024 * 1024  # characters in one cell; an unclosed quote swallows the file up to here
 csv.field_size_limit(MAX_CELL)
-FORMULA = re.compile(r"[=+\-@\t\r]")
+FORMULA = re.compile(r"'*[=+\-@\t\r]")  # also with apostrophes, so that exactly one can be taken away again
 NUMBER = re.compile(r"[+-]?[0-9.,]+\Z")
 
 
@@ -230,6 +231,8 @@ class ChangeFile:
         _line, header = next(records, (0, None))
         if header is None:
             raise IngestError(Problem("", _("The file is empty."), _("It needs a first line with the names of the columns.")))
+        if [plain(name) for name in header[:2]] == REFUSAL_COLUMNS:
+            header, records = restored(header), ((line, restored(cells)) for line, cells in records)
         self.layout = layout = read_header(header, self.schema)
         width, kind_at = len(header), layout.kind_at
         readers = [(index, field, cell_reader(field), field.required and not field.default) for index, field in layout.fields]
@@ -289,6 +292,11 @@ def harmless(cell: Any) -> str:
     return f"'{text}" if FORMULA.match(text) and not NUMBER.match(text) else text
 
 
+def restored(cells: list[str]) -> list[str]:
+    """A row of a file of rejected rows as it was before `harmless`, without line and reason."""
+    return [cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell for cell in cells[2:]]
+
+
 class RefusalFile:
     """The rows that were not loaded, with line and reason, as CSV; made at the first refusal."""
 
@@ -302,7 +310,7 @@ class RefusalFile:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.file = open(self.path, "w", encoding="utf-8", newline="")  # noqa: SIM115  (closed by close)
             self.writer = csv.writer(self.file)
-            self.writer.writerow([_("line"), _("reason"), *map(harmless, header)])
+            self.writer.writerow([*REFUSAL_COLUMNS, *map(harmless, header)])
         self.reasons[refusal.reason] = self.reasons.get(refusal.reason, 0) + 1
         self.writer.writerow([refusal.line, harmless(refusal.reason), *map(harmless, refusal.cells)])
 

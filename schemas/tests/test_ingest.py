@@ -98,10 +98,21 @@ def test_it_writes_rejected_rows_to_a_file(thing: Schema) -> None:
     assert path.stat().st_mode & 0o077 == 0 or path.parent.stat().st_mode & 0o077 == 0
     with open(path, newline="") as file:
         assert list(csv.reader(file)) == [
-            ["line", "reason", "id", "name", "size"],
+            ["_line", "_reason", "id", "name", "size"],
             ["2", "Id: not a whole number", "x", "'=1+1", "1"],
             ["4", "It has another number of columns than the header", "3", "short"],
         ]
+
+
+def test_it_loads_a_file_of_rejected_rows_again(thing: Schema) -> None:
+    """As it was, but for what was corrected; what is wrong again comes back in the same form."""
+    import_ = load(thing, "id,name,size\nx,=1+1,1\ny,'=2,1\nz,-z,1\n3,'q,one\n")
+    assert some(import_) == {"rejected": 4}
+    corrected = file_of(import_.rejects_path).read_text().replace(",x,", ",1,").replace(",y,", ",2,").replace(",one", ",1")
+    again = load(thing, corrected)
+    assert (some(again), records("thing", "name")) == ({"inserted": 3, "rejected": 1}, [("=1+1",), ("'=2",), ("'q",)])
+    third = load(thing, file_of(again.rejects_path).read_text().replace(",z,", ",4,"))
+    assert (some(third), records("thing", "name")[-1]) == ({"inserted": 1}, ("-z",))
 
 
 def test_it_fails_as_a_whole_and_changes_nothing(thing: Schema) -> None:
