@@ -1,6 +1,6 @@
 /* Ways around boxes: a line that would run behind a box passes beside it, and one that leads back goes around its column. */
 
-const BESIDE = 48; // leaves room for the names of ports
+const BESIDE = 56; // leaves room for the names of ports
 const NEAR = 6;
 const AWAY = 24; // how far a line that leads back goes on before it turns
 const AXES = { TB: ["y", "x", "height", "width"], LR: ["x", "y", "width", "height"] };
