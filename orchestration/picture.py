@@ -14,9 +14,9 @@ WIDTH, HEIGHT = 248, 60  # of a box, as on the canvas
 PORT_ACROSS, PORT_ALONG = 104, 30  # room for one port and its name, below a box and beside it
 MARGIN = {"x": 8, "y": 12}
 READABLE = 0.62  # of its full size; where there is less room, it scrolls
-BESIDE, AWAY, NEAR = 48, 24, 6
-PILL, LETTER, PADDING = 24, 7.6, 18
-SHARES = (0.6, 0.5, 0.68, 0.4, 0.76, 0.3)  # of an arrow, from its start: where its number may stand
+BESIDE, AWAY, NEAR, LEAN = 56, 24, 6, 24
+PILL, LETTER, PADDING, NAME_LETTER = 24, 7.6, 18, 6.2
+SHARES = (0.58, 0.5, 0.68, 0.4, 0.76, 0.3)  # of an arrow, from its start: where its number may stand
 LONGEST = {"label": 23, "summary": 26}  # letters that fit into a box
 
 Place = tuple[float, float]
@@ -30,6 +30,7 @@ class Dot:
     y: int
     label: str = ""
     aside: bool = False
+    before: bool = False  # its name stands at the left: the line turns to the right
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Curve:
     x: int
     y: int
     text: str
+    leans: bool = False  # to the right, as soon as it leaves a box downwards
 
     @property
     def width(self) -> int:
@@ -100,16 +102,18 @@ def picture(graph: Mapping[str, Any], counts: Mapping[str, Mapping[str, int]] | 
     catalog = Catalog.load()
     boxes = flow.walk(graph, catalog, Clock.current(), seed="draft", prefix="draft").boxes
     counted, down = counts or {}, flows_down(graph)
-    led = {(t["source"], t.get("source_port") or "out") for t in graph.get("transitions", [])}
     shapes = {a["uid"]: shape(a, boxes[a["uid"]], catalog, down) for a in graph.get("activities", [])}
-    for uid, drawn in shapes.items():
-        add_dots(drawn, boxes[uid], down, led, counted.get(uid, {}))
-    curves = [
-        curve(t, shapes, down, counted.get(t["source"], {}).get(t.get("source_port") or "out"))
+    curves = {
+        (t["source"], t.get("source_port") or "out", t["target"], t.get("target_port") or "in"): curve(
+            t, shapes, down, counted.get(t["source"], {}).get(t.get("source_port") or "out")
+        )
         for t in graph.get("transitions", [])
         if t["source"] in shapes and t["target"] in shapes
-    ]
-    return framed(list(shapes.values()), curves, down)
+    }
+    led = {key[:2]: line.leans for key, line in curves.items()}
+    for uid, drawn in shapes.items():
+        add_dots(drawn, boxes[uid], led, counted.get(uid, {}))
+    return framed(list(shapes.values()), list(curves.values()), down)
 
 
 def flows_down(graph: Mapping[str, Any]) -> bool:
@@ -153,15 +157,18 @@ def port_place(box: Shape, ports: Sequence[Port], n: int, end: int, down: bool) 
     return box.x + box.width * end, box.y + box.height * ((0.8 if aside else 0.4) if lone and len(ports) == 2 else across)
 
 
-def add_dots(drawn: Shape, box: flow.Box, down: bool, led: set[tuple[str, str]], counts: Mapping[str, int]) -> None:
-    """Inputs first; an output that leads nowhere shows its number itself."""
+def add_dots(drawn: Shape, box: flow.Box, led: Mapping[tuple[str, str], bool], counts: Mapping[str, int]) -> None:
+    """Inputs first; an output that leads nowhere shows its number itself. `led`: whether the line of a port leans to the right."""
     drawn.dots += [Dot(round(x), round(y)) for x, y in drawn.inputs.values()]
+    reached = 0.0
     for port in box.output_ports:
         x, y = drawn.outputs[port.key]
         label = str(port.label) if len(box.output_ports) > 1 else ""
         if (drawn.uid, port.key) not in led and counts.get(port.key) is not None:
-            label = f"{label} · {intcomma(counts[port.key])}" if label else intcomma(counts[port.key])
-        drawn.dots.append(Dot(round(x), round(y), label, port.role == "complement"))
+            label = " · ".join(word for word in (label, intcomma(counts[port.key])) if word)
+        before = bool(led.get((drawn.uid, port.key))) and x - len(label) * NAME_LETTER - 20 > reached
+        drawn.dots.append(Dot(round(x), round(y), label, port.role == "complement", before))
+        reached = x if before else x + 10 + len(label) * NAME_LETTER
 
 
 # --- arrows -----------------------------------------------------------------------------------------------------------
@@ -174,11 +181,10 @@ def curve(transition: Mapping[str, Any], shapes: Mapping[str, Shape], down: bool
     end = (end[0], end[1] - 7) if down else (end[0] - 7, end[1])  # the tip stands before the port
     words = [transition.get("label") or "", "" if count is None else intcomma(count)]
     text = " · ".join(word for word in words if word)
-    path, places = route(
-        turned(start, down), turned(end, down), [rectangle(s, down) for s in shapes.values()], (source.uid, target.uid), down
-    )
+    start, end = turned(start, down), turned(end, down)
+    path, places, next_x = route(start, end, [rectangle(s, down) for s in shapes.values()], (source.uid, target.uid), down)
     x, y = free_place([turned(place, down) for place in places], text, shapes.values())
-    return Curve(path, round(x), round(y), text)
+    return Curve(path, round(x), round(y), text, down and next_x > start[0] + LEAN)
 
 
 @dataclass(frozen=True)
@@ -203,20 +209,20 @@ def turned(place: Place, down: bool) -> Place:
     return place if down else (place[1], place[0])
 
 
-def route(start: Place, end: Place, boxes: Sequence[Rectangle], own: tuple[str, str], down: bool) -> tuple[str, list[Place]]:
-    """The path, and places on it where a number may stand, the best first."""
+def route(start: Place, end: Place, boxes: Sequence[Rectangle], own: tuple[str, str], down: bool) -> tuple[str, list[Place], float]:
+    """The path, places on it where a number may stand, the best first, and where it goes to at first."""
     if end[1] < start[1] + NEAR:
-        return way_back(start, end, boxes, down)
+        return *way_back(start, end, boxes, down), start[0]
     others = [box for box in boxes if box.uid not in own]
     in_way = [box for box in others if crosses(start, end, box)]
     if not in_way:
         bend = bezier(start, end)
-        return f"M{at(start, down)} {cubic(bend, down)}", [point(bend, share) for share in SHARES]
+        return f"M{at(start, down)} {cubic(bend, down)}", [point(bend, share) for share in SHARES], end[0]
     first, last = min(box.first for box in in_way), max(box.last for box in in_way)
     lane = free_lane(start[0], end[0], [(box.left, box.right) for box in others if box.first < last and box.last > first])
     over, back = bezier(start, (lane, first)), bezier((lane, last), end)
     path = f"M{at(start, down)} {cubic(over, down)} L{at((lane, last), down)} {cubic(back, down)}"
-    return path, [(lane, first + (last - first) * share) for share in SHARES]
+    return path, [(lane, first + (last - first) * share) for share in SHARES], lane
 
 
 def crosses(start: Place, end: Place, box: Rectangle) -> bool:
@@ -301,7 +307,7 @@ def framed(shapes: list[Shape], curves: list[Curve], down: bool) -> Picture:
 def outline(shapes: list[Shape], curves: list[Curve]) -> Iterator[Place]:
     for s in shapes:
         yield from ((s.x, s.y), (s.x + s.width, s.y + s.height))
-        yield from ((dot.x + 12 + len(dot.label) * 6.4, dot.y) for dot in s.dots)
+        yield from ((dot.x + 12 + len(dot.label) * NAME_LETTER, dot.y) for dot in s.dots)
     for c in curves:
         yield from ((c.left, c.top), (c.left + c.width, c.top + PILL))
         for pair in c.path.replace("M", " ").replace("L", " ").replace("C", " ").replace("Q", " ").split():

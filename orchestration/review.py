@@ -1,6 +1,7 @@
 """Review: what an approver looks at before saying yes, and the yes itself, with the counts that were seen."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ from orchestration.work_tables import newest
 from schemas.catalog import WORK
 from schemas.query import fetch_rows
 
-MAILS = 3  # rendered at once
+MAILS = 2  # rendered at once, side by side
 COUNTED = {RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS}
 
 
@@ -127,13 +128,13 @@ def preview(run: Run, uid: str, first: int = 0) -> Preview:
     """Mails number first, first + 1, … of the activity, rendered from the populations of the test."""
     activity = Plan(run.plan).by_uid[uid]
     found = Preview(uid, str(activity.data["label"]), first=first)
-    step, table = activity.step("send"), newest(run, uid, PREPARED)
-    if not step or not table:
+    step, written = activity.step("send"), activity.step("written")
+    prepared, planned = newest(run, uid, PREPARED), newest(run, uid, written["port"]) if written else None
+    if not step or not written or not prepared or not planned:
         found.error = _("The populations of the test are not kept any more. Count again to see the messages.")
         return found
-    select = written_to(table.name, bool(step["consent_now"]))
-    _names, counted = fetch_rows(sa.select(sa.func.count()).select_from(select.subquery()))
-    found.total = counted[0][0]
+    found.total = planned.rows
+    select = written_to(prepared.name, planned.name, written["key"])
     names, rows = fetch_rows(select.order_by("recipient_key", "entity_key").offset(first).limit(MAILS))
     people = [{name: plain(value) for name, value in zip(names, row, strict=True)} for row in rows]
     for person, mail in zip(people, deliver.preview(step, people), strict=True):
@@ -141,15 +142,13 @@ def preview(run: Run, uid: str, first: int = 0) -> Preview:
     return found
 
 
-def written_to(table: str, asks_consent: bool) -> sa.Select[Any]:
-    """Who will probably be written to: somebody without an address or consent is no example."""
-    columns = ("recipient_key", "entity_key", "address", "consent", "context")
-    prepared = sa.table(table, *(sa.column(name) for name in columns), schema=WORK)
-    select = sa.select(*(prepared.c[name] for name in columns)).where(
-        sa.func.coalesce(prepared.c.address, "") != "",
-        prepared.c.context.is_not(None),  # the other records of somebody who gets one message for all
-    )
-    return select.where(prepared.c.consent.is_(sa.true())) if asks_consent else select
+def written_to(prepared: str, planned: str, key: Sequence[str]) -> sa.Select[Any]:
+    """The messages that are planned, one row each: `planned` has the record that stands for each of them."""
+    columns = ("recipient_key", "entity_key", "address", "context")
+    messages = sa.table(prepared, *map(sa.column, (*columns, *key)), schema=WORK).alias("m")
+    handed_on = sa.table(planned, *map(sa.column, key), schema=WORK).alias("p")
+    same = sa.and_(*(messages.c[name] == handed_on.c[name] for name in key))
+    return sa.select(*(messages.c[name] for name in columns)).select_from(messages.join(handed_on, same))
 
 
 def plain(value: Any) -> Any:

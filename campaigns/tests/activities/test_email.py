@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from django.db import connection
 
+from campaigns.activities.email import Email
 from campaigns.activities.steps import Send
 from campaigns.flow import walk
 from campaigns.render import Prepared, render
@@ -160,6 +161,19 @@ def test_it_needs_a_sender_and_an_address(shop: None) -> None:
     row.save()
     assert any("postal" in text for text in found_problems(audience("a"), sender=row.pk))
     assert found_problems(audience("a"), sender=row.pk, category="transactional") == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        ("Hello {{ customer.first_name }}", "Hello …"),
+        ("Thank you{% if customer.first_name %}, {{ customer.first_name }}{% endif %}!", "Thank you, …!"),
+        ("From {{ customer.created_at | date: '%d %B' }}\tto {{ now }}", "From … to …"),
+        ("", ""),
+    ],
+)
+def test_its_box_shows_the_subject_without_its_programming(subject: str, shown: str) -> None:
+    assert Email().summary({"subject": subject}, Catalog({})) == shown
 
 
 def test_consent_is_asked_again_for_one_recipient(shop: None) -> None:

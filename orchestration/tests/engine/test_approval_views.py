@@ -11,7 +11,7 @@ from django.utils import timezone
 from campaigns import publish
 from campaigns.choices import VersionStatus
 from campaigns.models import Version
-from orchestration import accounts, advance, jobs, launch
+from orchestration import accounts, advance, jobs, launch, review
 from orchestration.choices import RunKind, RunStatus, TaskStatus
 from orchestration.exceptions import RunError
 from orchestration.models import ProviderAccount, Run
@@ -151,13 +151,33 @@ def test_the_approver_reads_the_mails_of_real_recipients(mailing: Version, autho
     client = signed_in(approver)
     address = reverse("approval", args=[mailing.pk])
     page = client.get(address).content.decode()
-    assert page.count('sandbox=""') == min(task.rows_out, 3)
+    assert page.count('sandbox=""') == min(task.rows_out, review.MAILS)
     assert "srcdoc=" in page and "Dear " in page
     assert "No consent" in page
     assert f"of {task.rows_out} messages" in page
-    turned = client.get(address, {"of": "mail", "mail": "3"}).content.decode()
-    assert "mail=0#mails" in turned
+    turned = client.get(address, {"of": "mail", "mail": str(review.MAILS)}).content.decode()
+    assert "mail=0#mails-mail" in turned
     assert not run.messages.exists()
+
+
+@pytest.mark.parametrize("changes", [{"category": "transactional"}, {"mode": "record"}, {"category": "marketing"}])
+def test_there_are_as_many_mails_to_read_as_messages_are_planned(mailing: Version, author: Any, changes: dict[str, str]) -> None:
+    """Consent is not asked for a transactional mail, so those who did not agree are among its examples."""
+    activity = mailing.activities.get(uid="mail")
+    activity.config |= changes
+    activity.save()
+    run = count(Version.objects.get(pk=mailing.pk), author)
+    task = run.tasks.get(activity_uid="mail")
+    seen: list[str] = []
+    first: int | None = 0
+    while first is not None:
+        shown = review.preview(run, "mail", first)
+        assert (shown.error, shown.total) == ("", task.rows_out)
+        seen += [entry["to"] for entry in shown.mails]
+        first = shown.next
+    assert len(seen) == task.rows_out
+    assert all(seen)
+    assert ("no_consent" in task.excluded) is (changes.get("category") != "transactional")
 
 
 def test_a_launch_needs_an_account_that_is_on(mailing: Version, author: Any, approver: Any) -> None:

@@ -78,7 +78,7 @@ export class Box {
 
   spoken(activity, kind, described, problems, task) {
     const words = [activity.label, kind.label, described.summary];
-    if (problems.length) words.push(translate("%(n)s problems", { n: problems.length }));
+    if (problems.length) words.push(counted("%(n)s problem", "%(n)s problems", problems.length));
     if (task) words.push(task.status_label);
     return words.filter(Boolean).join(", ");
   }

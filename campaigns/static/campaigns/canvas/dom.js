@@ -19,6 +19,11 @@ export function translate(text, values) {
   return values ? interpolate(gettext(text), values, true) : gettext(text);
 }
 
+/* The same for texts that depend on a number n. */
+export function counted(one, many, n) {
+  return interpolate(ngettext(one, many, n), { n: number(n) }, true);
+}
+
 /* Numbers as the page's language writes them. */
 export function number(value) {
   return new Intl.NumberFormat(document.documentElement.lang || "en").format(value);

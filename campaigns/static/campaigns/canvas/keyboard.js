@@ -81,7 +81,7 @@ export class Keyboard {
     const { activities } = JSON.parse(text);
     if (!activities.length) return false;
     localStorage.setItem(STORE, text);
-    toast(translate("%(n)s copied. Paste with Ctrl+V, here or in another campaign.", { n: activities.length }), "good");
+    toast(counted("%(n)s copied. Paste with Ctrl+V, here or in another campaign.", "%(n)s copied. Paste with Ctrl+V, here or in another campaign.", activities.length), "good");
     return true;
   }
 

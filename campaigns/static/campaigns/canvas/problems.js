@@ -22,7 +22,7 @@ export class Problems {
     const errors = problems.filter((p) => p.level !== "warning");
     this.button.className = `tc-tool tc-problem-count ${errors.length ? "bad" : problems.length ? "warn" : "good"}`;
     this.button.replaceChildren(icon(errors.length ? "error" : problems.length ? "warning" : "check_circle"), h("span", {}, problems.length ? String(problems.length) : gettext("No problems")));
-    this.button.setAttribute("aria-label", problems.length ? translate("%(n)s problems", { n: problems.length }) : gettext("No problems"));
+    this.button.setAttribute("aria-label", problems.length ? counted("%(n)s problem", "%(n)s problems", problems.length) : gettext("No problems"));
     this.place.replaceChildren(
       h("header", { class: "t-row t-spread" }, h("h2", {}, gettext("Problems")), h("button", { type: "button", class: "tc-tool", "aria-label": gettext("Close the problems"), onclick: () => this.toggle(false) }, icon("close"))),
       problems.length ? h("ul", {}, problems.map((p) => h("li", {}, this.item(p)))) : h("p", { class: "t-muted tc-pad" }, gettext("Nothing to mend: this campaign can be submitted.")),
