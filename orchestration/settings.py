@@ -6,6 +6,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from orchestration.embedded import Embedded
 
@@ -181,7 +182,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"  # the views that pages of ours show in a frame say so themselves
 # The admin theme evaluates expressions in attributes (Alpine), hence unsafe-eval; the canvas sets inline styles.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -210,8 +211,9 @@ LOGGING = {
 # --- the admin's dress --------------------------------------------------------------------------------------------
 
 
-def item(title: object, icon: str, link: object, permission: str) -> dict[str, object]:
-    return {"title": title, "icon": icon, "link": link, "permission": lambda request: request.user.has_perm(permission)}
+def item(title: object, icon: str, link: object, permission: str = "") -> dict[str, object]:
+    """One line of the menu, for those who may go there; without a permission, for everybody who is signed in."""
+    return {"title": title, "icon": icon, "link": link, "permission": lambda request: not permission or request.user.has_perm(permission)}
 
 
 UNFOLD = {
@@ -262,7 +264,7 @@ UNFOLD = {
                 ],
             },
             {
-                "title": _("Sending"),
+                "title": pgettext_lazy("menu", "Sending"),
                 "items": [
                     item(_("Messages"), "mail", reverse_lazy("admin:orchestration_message_changelist"), "orchestration.view_message"),
                     item(_("Senders"), "badge", reverse_lazy("admin:campaigns_sender_changelist"), "campaigns.view_sender"),
@@ -288,6 +290,7 @@ UNFOLD = {
                     item(_("Groups"), "group", reverse_lazy("admin:auth_group_changelist"), "auth.view_group"),
                 ],
             },
+            {"separator": True, "items": [item(_("Help"), "help", reverse_lazy("help"))]},
         ],
     },
 }

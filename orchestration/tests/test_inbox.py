@@ -160,3 +160,9 @@ def test_it_says_when_mail_goes_elsewhere(settings) -> None:
     settings.EMAIL_URL = "smtp+tls://u:secret@mail.example.org:587"
     page = signed_in("view_inboxmail").get("/admin/inbox/").content.decode()
     assert "Mail goes to mail.example.org now" in page and "secret" not in page
+
+
+def test_only_our_own_pages_may_frame_a_mail() -> None:
+    client, kept = signed_in("view_inboxmail"), mail()
+    assert client.get(f"/admin/inbox/{kept.pk}/html/").headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert client.get("/admin/inbox/").headers["X-Frame-Options"] == "DENY"

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from campaigns.exceptions import CampaignError
 from orchestration import deliver, inbox
@@ -49,6 +50,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@xframe_options_sameorigin
 @permission_required("orchestration.view_inboxmail", raise_exception=True)
 def mail_html(request: HttpRequest, mail_id: int) -> HttpResponse:
     return framed(request, inbox.open_mail(get_object_or_404(InboxMail, pk=mail_id).raw).html)
@@ -70,6 +72,7 @@ def message_preview(request: HttpRequest, message_id: int) -> HttpResponse:
     return render(request, "orchestration/message_preview.html", {**admin.site.each_context(request), **words})
 
 
+@xframe_options_sameorigin
 @permission_required("orchestration.view_message", raise_exception=True)
 def message_html(request: HttpRequest, message_id: int) -> HttpResponse:
     message = get_object_or_404(Message.objects.select_related("run"), pk=message_id)
