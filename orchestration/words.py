@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from orchestration.choices import RunStatus, TaskStatus
@@ -33,7 +34,7 @@ def spelled(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     if seconds < 10:
-        return _("%(seconds).1f s") % {"seconds": max(seconds, 0.0)}
+        return _("%(seconds)s s") % {"seconds": number_format(round(max(seconds, 0.0), 1), 1)}
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

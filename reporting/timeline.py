@@ -81,7 +81,7 @@ def short(counted: Counted, moments: list[datetime]) -> bool:
 
 def written_moment(moment: datetime) -> str:
     """A moment as the reports write it: no doubt about day and month, local time."""
-    return date_format(timezone.localtime(moment), "j M Y H:i")
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------
@@ -98,10 +98,10 @@ def local(moment: datetime, **zero: int) -> datetime:
 
 # grain: (start of the step, next step, name, how a step is written)
 GRAINS: dict[str, tuple[Callable[..., datetime], Callable[[datetime], datetime], Callable[[], str], Callable[[datetime], str]]] = {
-    "minute": (lambda m: local(m), lambda s: s + timedelta(minutes=1), lambda: gettext("by minute"), lambda s: date_format(s, "H:i")),
-    "hour": (lambda m: local(m, minute=0), lambda s: s + timedelta(hours=1), lambda: gettext("by hour"), lambda s: date_format(s, "j M H:i")),
-    "day": (lambda m: local(m, minute=0, hour=0), lambda s: s + timedelta(days=1), lambda: gettext("by day"), lambda s: date_format(s, "j M")),
-    "month": (lambda m: local(m, minute=0, hour=0, day=1), next_month, lambda: gettext("by month"), lambda s: date_format(s, "M Y")),
+    "minute": (lambda m: local(m), lambda s: s + timedelta(minutes=1), lambda: gettext("by minute"), lambda s: date_format(s, "TIME_FORMAT")),
+    "hour": (lambda m: local(m, minute=0), lambda s: s + timedelta(hours=1), lambda: gettext("by hour"), lambda s: f"{date_format(s, 'MONTH_DAY_FORMAT')} {date_format(s, 'TIME_FORMAT')}"),
+    "day": (lambda m: local(m, minute=0, hour=0), lambda s: s + timedelta(days=1), lambda: gettext("by day"), lambda s: date_format(s, "MONTH_DAY_FORMAT")),
+    "month": (lambda m: local(m, minute=0, hour=0, day=1), next_month, lambda: gettext("by month"), lambda s: date_format(s, "YEAR_MONTH_FORMAT")),
     "year": (
         lambda m: local(m, minute=0, hour=0, day=1, month=1), lambda s: s.replace(year=s.year + 1), lambda: gettext("by year"), lambda s: str(s.year)
     ),

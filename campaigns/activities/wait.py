@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.activities.base import ActivityForm, ActivityType, Context, Node
 from campaigns.activities.steps import Hold, Pass, Population, Step
@@ -79,7 +79,18 @@ class Wait(ActivityType):
             except ValueError:
                 return ""
         unit = config.get("unit", Unit.DAYS)
-        return f"{config.get('amount', 1)} {Unit(unit).label}" if unit in Unit.values else ""
+        return spelled(unit, config.get("amount") or 0) if unit in Unit.values else ""
+
+
+def spelled(unit: str, n: int) -> str:
+    texts = {
+        Unit.SECONDS: ngettext("%(n)s second", "%(n)s seconds", n),
+        Unit.MINUTES: ngettext("%(n)s minute", "%(n)s minutes", n),
+        Unit.HOURS: ngettext("%(n)s hour", "%(n)s hours", n),
+        Unit.DAYS: ngettext("%(n)s day", "%(n)s days", n),
+        Unit.WEEKS: ngettext("%(n)s week", "%(n)s weeks", n),
+    }
+    return texts[Unit(unit)] % {"n": n}
 
 
 def duration(config: Mapping[str, Any]) -> timedelta:

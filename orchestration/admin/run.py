@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -39,6 +40,11 @@ class RunAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Run | None = None) -> bool:
         return False
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        if request.user.has_perm("orchestration.view_message"):
+            return self.list_display
+        return ["messages_counted" if name == "messages_shown" else name for name in self.list_display]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         messages = Message.objects.filter(run=OuterRef("pk"), planned=True).order_by().values("run")
@@ -78,4 +84,11 @@ class RunAdmin(ModelAdmin):
         if not run.planned_count:  # type: ignore[attr-defined]
             return "–"
         address = f"{reverse('admin:orchestration_message_changelist')}?run__id__exact={run.pk}"
-        return format_html('<a href="{}">{} / {}</a>', address, run.sent_count or 0, run.planned_count)  # type: ignore[attr-defined]
+        return format_html('<a href="{}">{}</a>', address, self.messages_counted(run))
+
+    @display(description=_("messages"))
+    def messages_counted(self, run: Run) -> str:
+        """For those who may not see the messages themselves."""
+        if not run.planned_count:  # type: ignore[attr-defined]
+            return "–"
+        return f"{intcomma(run.sent_count or 0)} / {intcomma(run.planned_count)}"  # type: ignore[attr-defined]

@@ -50,8 +50,8 @@ def template_texts(path: Path) -> Iterator[str]:
 
 
 def script_texts(path: Path) -> Iterator[str]:
-    for function, first, second in re.findall(rf"\b(n?gettext)\(\s*{STRING}(?:\s*,\s*{STRING})?", path.read_text()):
-        yield from (ast.literal_eval(text) for text in ((first, second) if function == "ngettext" else (first,)) if text)
+    for function, first, second in re.findall(rf"\b(n?gettext|translate|words|counted)\(\s*{STRING}(?:\s*,\s*{STRING})?", path.read_text()):
+        yield from (ast.literal_eval(text) for text in ((first, second) if function in {"ngettext", "counted"} else (first,)) if text)
 
 
 def extracted(domain: str) -> dict[str, Path]:
@@ -118,10 +118,12 @@ def test_the_scan_sees_what_makemessages_sees(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
         '{% load i18n %}{% translate "It\'s" %}{% translate "May" context "month" %}{% blocktranslate with a=b %}Hello {{ a }}{% endblocktranslate %}'
     )
-    (tmp_path / "a.js").write_text("const a = gettext('Save'); b = ngettext(\"%s row\", '%s rows', n); c = notgettext('x');")
+    (tmp_path / "a.js").write_text(
+        "const a = gettext('Save'); b = ngettext(\"%s row\", '%s rows', n); c = notgettext('x') + translate('Go');"
+    )
     assert set(python_texts(tmp_path / "a.py")) == {"one", "%(n)s row", "%(n)s rows", "two parts", "Sent"}
     assert set(template_texts(tmp_path / "a.html")) == {"It's", "May", "Hello %(a)s"}
-    assert set(script_texts(tmp_path / "a.js")) == {"Save", "%s row", "%s rows"}
+    assert set(script_texts(tmp_path / "a.js")) == {"Save", "%s row", "%s rows", "Go"}
 
 
 # --- compiling ----------------------------------------------------------------------------------------------------

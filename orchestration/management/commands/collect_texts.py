@@ -8,6 +8,9 @@ from django.core.management.commands import makemessages
 
 from orchestration.translations import IGNORED, add_help, catalogues, translations, untranslated
 
+# Functions around gettext and ngettext, by domain.
+OUR_FUNCTIONS: dict[str, tuple[str, ...]] = {"django": (), "djangojs": ("translate", "words", "counted:1,2")}
+
 
 class Command(makemessages.Command):
     help = "Refresh the catalogues in locale/ from the code and its docstrings. Needs gettext (xgettext, msgmerge) on the machine."
@@ -21,7 +24,8 @@ class Command(makemessages.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         known = {path: translations(path) for path in catalogues()}
         with chdir(settings.BASE_DIR):
-            for domain in ("django", "djangojs"):
+            for domain, functions in OUR_FUNCTIONS.items():
+                self.xgettext_options = [*makemessages.Command.xgettext_options, *(f"--keyword={name}" for name in functions)]
                 super().handle(**{**options, **self.choices_for(domain)})
         for path, before in known.items():
             if path.stem == "django":

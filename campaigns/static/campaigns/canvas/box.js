@@ -1,6 +1,6 @@
 /* How a box looks: an icon, its name, one line of summary, and badges for problems and the run. */
 
-import { h, icon, translate } from "./dom.js";
+import { h, icon, counted } from "./dom.js";
 
 export const BOX = { width: 248, height: 60 };
 const PORT = { across: 104, along: 30 }; // room for one port and its label, below a box and beside it

@@ -1,6 +1,6 @@
 /* Keys: the canvas can be used without a mouse. */
 
-import { toast, translate } from "./dom.js";
+import { counted, toast } from "./dom.js";
 
 const STORE = "tutti.clipboard";
 const STEP = 8;

@@ -1,6 +1,6 @@
 /* All problems at once; a click selects the box that has one. */
 
-import { h, icon, translate } from "./dom.js";
+import { h, icon, counted } from "./dom.js";
 
 export class Problems {
   constructor(button, place, drawing, screen) {
