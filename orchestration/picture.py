@@ -17,6 +17,7 @@ READABLE = 0.62  # of its full size; where there is less room, it scrolls
 BESIDE, AWAY, NEAR, LEAN = 56, 24, 6, 24
 PILL, LETTER, PADDING, NAME_LETTER = 24, 7.6, 18, 6.2
 SHARES = (0.58, 0.5, 0.68, 0.4, 0.76, 0.3)  # of an arrow, from its start: where its number may stand
+SHARES_ACROSS = (0.74, 0.68, *SHARES)  # from left to right, the names of ports stand before it
 LONGEST = {"label": 23, "summary": 26}  # letters that fit into a box
 
 Place = tuple[float, float]
@@ -182,7 +183,8 @@ def curve(transition: Mapping[str, Any], shapes: Mapping[str, Shape], down: bool
     words = [transition.get("label") or "", "" if count is None else intcomma(count)]
     text = " · ".join(word for word in words if word)
     start, end = turned(start, down), turned(end, down)
-    path, places, next_x = route(start, end, [rectangle(s, down) for s in shapes.values()], (source.uid, target.uid), down)
+    shares = SHARES if down or len(source.outputs) == 1 else SHARES_ACROSS
+    path, places, next_x = route(start, end, [rectangle(s, down) for s in shapes.values()], (source.uid, target.uid), down, shares)
     x, y = free_place([turned(place, down) for place in places], text, shapes.values())
     return Curve(path, round(x), round(y), text, down and next_x > start[0] + LEAN)
 
@@ -209,7 +211,9 @@ def turned(place: Place, down: bool) -> Place:
     return place if down else (place[1], place[0])
 
 
-def route(start: Place, end: Place, boxes: Sequence[Rectangle], own: tuple[str, str], down: bool) -> tuple[str, list[Place], float]:
+def route(
+    start: Place, end: Place, boxes: Sequence[Rectangle], own: tuple[str, str], down: bool, shares: Sequence[float]
+) -> tuple[str, list[Place], float]:
     """The path, places on it where a number may stand, the best first, and where it goes to at first."""
     if end[1] < start[1] + NEAR:
         return *way_back(start, end, boxes, down), start[0]
@@ -217,7 +221,7 @@ def route(start: Place, end: Place, boxes: Sequence[Rectangle], own: tuple[str, 
     in_way = [box for box in others if crosses(start, end, box)]
     if not in_way:
         bend = bezier(start, end)
-        return f"M{at(start, down)} {cubic(bend, down)}", [point(bend, share) for share in SHARES], end[0]
+        return f"M{at(start, down)} {cubic(bend, down)}", [point(bend, share) for share in shares], end[0]
     first, last = min(box.first for box in in_way), max(box.last for box in in_way)
     lane = free_lane(start[0], end[0], [(box.left, box.right) for box in others if box.first < last and box.last > first])
     over, back = bezier(start, (lane, first)), bezier((lane, last), end)

@@ -251,13 +251,14 @@ export class Screen {
   /* Numbers stand where no box covers them. */
   routeArrows() {
     const boxes = this.laid();
+    const names = (uid) => this.drawing.describe(uid).outputs.length > 1;
     for (const [key, { back, points }] of this.routes) {
       const edge = this.graph.getCellById(key);
       if (!edge) continue;
       const connector = back ? { name: "rounded", args: { radius: 18 } } : this.connector();
       if (JSON.stringify(edge.getConnector()) !== JSON.stringify(connector)) edge.setConnector(connector);
       if (JSON.stringify(points) !== JSON.stringify(edge.getVertices())) edge.setVertices(points);
-      if (edge.getLabels().length) placeLabel(edge, this.graph.findViewByCell(edge), boxes);
+      if (edge.getLabels().length) placeLabel(edge, this.graph.findViewByCell(edge), boxes, this.drawing.direction === "LR" && names(edge.getSourceCellId()));
     }
   }
 
