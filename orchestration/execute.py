@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -106,7 +107,7 @@ def wait(task: Task, activity: PlannedActivity) -> bool:
         return False
     Task.objects.filter(pk=task.pk, epoch=task.epoch).update(status=TaskStatus.WAITING, not_before=due)
     LogLine.objects.create(
-        run=task.run, task=task, text=_("Waiting until %(when)s.") % {"when": timezone.localtime(due).strftime("%Y-%m-%d %H:%M")}
+        run=task.run, task=task, text=_("Waiting until %(when)s.") % {"when": date_format(timezone.localtime(due), "DATETIME_FORMAT")}
     )
     return True
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaigns import canvas, publish
@@ -96,7 +97,7 @@ def create(version: Version, kind: RunKind, trigger: str, at: datetime, user: An
     text = (
         _("Test run started")
         if kind == RunKind.TEST
-        else _("Launched for %(when)s") % {"when": timezone.localtime(at).strftime("%Y-%m-%d %H:%M")}
+        else _("Launched for %(when)s") % {"when": date_format(timezone.localtime(at), "DATETIME_FORMAT")}
     )
     LogLine.objects.create(run=run, by=user, text=text)
     return run

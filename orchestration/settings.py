@@ -128,7 +128,8 @@ LOGIN_REDIRECT_URL = "admin:index"
 
 # --- language and time --------------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en"
+# Unset: English. What the site writes by itself (the log of runs, e.g.), and what people see whose browser asks for neither.
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
