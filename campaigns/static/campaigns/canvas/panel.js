@@ -149,15 +149,17 @@ export class Panel {
 
   /* --- the run ------------------------------------------------------------------------------------------ */
 
-  showRun(tasks) {
+  /* `retry(task)` is given when this person may try a failed activity again. */
+  showRun(tasks, retry = null) {
     this.tasks = tasks;
+    this.retry = retry;
     this.showResults();
   }
 
   showResults() {
     const task = this.tasks[this.shown];
     if (!this.results || !this.results.isConnected) return;
-    this.results.replaceChildren(...(task ? [resultCard(task)] : []));
+    this.results.replaceChildren(...(task ? [resultCard(task, this.retry)] : []));
   }
 
   /* --- arrows and several ------------------------------------------------------------------------------- */
@@ -194,7 +196,7 @@ export class Panel {
 }
 
 /* What happened here: rows in = rows out + complement + excluded, with the reasons. */
-export function resultCard(task) {
+export function resultCard(task, retry = null) {
   const row = (text, value, sub = false) => (value === null || value === undefined ? null : h("tr", { class: sub ? "tc-sub" : "" }, h("th", { scope: "row" }, text), h("td", { class: "t-number" }, number(value))));
   const reasons = Object.entries(task.excluded || {}).map(([reason, n]) => row((task.excluded_labels || {})[reason] || reason, n, true));
   const total = Object.values(task.excluded || {}).reduce((sum, n) => sum + n, 0);
@@ -204,6 +206,7 @@ export function resultCard(task) {
     { class: "tc-result" },
     h("div", { class: "t-row t-spread" }, h("h3", {}, gettext("This run")), h("span", { class: `t-pill ${STATES[task.status]?.level || ""}` }, task.status_label)),
     task.error ? h("p", { class: "t-note bad" }, task.error) : null,
+    task.status === "failed" && retry ? h("button", { type: "button", class: "t-button t-primary", onclick: () => retry(task) }, icon("replay"), gettext("Try again")) : null,
     h("table", {}, h("tbody", {}, row(gettext("Rows in"), task.rows_in), row(gettext("Rows out"), task.rows_out), task.complement ? row(gettext("Complement"), task.complement) : null, total ? row(gettext("Excluded"), total) : null, reasons, sending)),
   );
 }

@@ -77,7 +77,7 @@ export class RunView {
   show({ run, tasks }) {
     this.tasks = tasks;
     this.screen.showRun(tasks);
-    this.panel.showRun(tasks);
+    this.panel.showRun(tasks, this.can.control && this.urls.control ? (task) => this.control("retry", task) : null);
     const all = Object.values(tasks);
     const done = all.filter((t) => ["done", "stopped"].includes(t.status)).length;
     const title = run.kind === "test" ? gettext("Test run") : gettext("Live run");
@@ -111,9 +111,10 @@ export class RunView {
     return found;
   }
 
-  async control(action) {
+  async control(action, task = null) {
     const data = new FormData();
     data.set("action", action);
+    if (task) data.set("task", task.id);
     try {
       await post(this.url("control", this.run), data);
     } catch (error) {
