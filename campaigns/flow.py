@@ -12,7 +12,7 @@ from campaigns.activities.base import ActivityForm, ActivityType, Context, Node,
 from campaigns.activities.steps import Column, Fill, Pass, Population, Step, Written
 from campaigns.attributes import work_table
 from schemas.catalog import WORK, Catalog, Clock
-from schemas.exceptions import Problem, SchemaError
+from schemas.exceptions import Problem, SchemaError, about
 
 NAME_LENGTH = 63  # of PostgreSQL
 
@@ -179,7 +179,7 @@ def check(box: Box, context: Context) -> bool:
     for name, errors in box.form.errors.items():
         label = box.form.fields[name].label if name in box.form.fields else ""
         for error in errors:
-            box.problems.append(Problem(box.node.uid, f"{label}: {error}" if label else str(error)))
+            box.problems.append(Problem(box.node.uid, about(label, error) if label else str(error)))
     if box.form.errors:
         return False
     box.node = replace(box.node, config=box.form.resolved())

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from campaigns.activities.base import ActivityForm
 from campaigns.attributes import Attribute, choices
 from campaigns.forms import words
-from schemas.exceptions import SchemaError
+from schemas.exceptions import SchemaError, about
 
 ALIAS = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 MAX_SUBSETS = 20
@@ -62,9 +62,9 @@ class ListField(forms.JSONField):
             try:
                 cleaned.append(self.entry(dict(entry), n))
             except ValidationError as error:
-                errors += [f"{self.noun % {'n': n}}: {text}" for text in error.messages]
+                errors += [about(self.noun % {"n": n}, text) for text in error.messages]
             except SchemaError as error:
-                errors += [f"{self.noun % {'n': n}}: {p.text}" for p in error.problems]
+                errors += [about(self.noun % {"n": n}, p.text) for p in error.problems]
         self.whole(cleaned, errors)
         if errors:
             raise ValidationError(errors)

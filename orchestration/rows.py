@@ -15,6 +15,7 @@ from orchestration.work_tables import newest
 from schemas.catalog import WORK, Catalog, FieldInfo, SchemaInfo
 from schemas.choices import FieldRole
 from schemas.query import fetch_rows
+from schemas.views.rule import shown
 
 LIMIT = 50
 FIELDS = 6  # of the record, beside its key
@@ -30,6 +31,10 @@ class Rows:
     total: int = 0
     name: str = ""
 
+    def told(self) -> list[list[str | None]]:
+        """The rows as people of the current language read them."""
+        return [[told(value) for value in row] for row in self.rows]
+
 
 def rows_of(run: Run, uid: str, port: str, user: Any, search: str = "") -> Rows:
     """The first rows of a port; RunError when they are gone or were never made."""
@@ -41,7 +46,7 @@ def rows_of(run: Run, uid: str, port: str, user: Any, search: str = "") -> Rows:
     schema = catalog.schema(table.dimension)
     select, columns = question(table, schema, view_name(f"r{run.pk}", uid, port), search)
     _names, rows = fetch_rows(select, limit=LIMIT)
-    return Rows(columns, [[shown(value) for value in row] for row in rows], table.rows, view_name(f"r{run.pk}", uid, port))
+    return Rows(columns, [list(row) for row in rows], table.rows, view_name(f"r{run.pk}", uid, port))
 
 
 def question(table: WorkTable, schema: SchemaInfo, view: str, search: str) -> tuple[sa.Select[Any], list[dict[str, str]]]:
@@ -77,8 +82,10 @@ def telling(schema: SchemaInfo) -> list[FieldInfo]:
     return [f for f in others if f in chosen]
 
 
-def shown(value: Any) -> Any:
-    """A value as a screen and JSON can take it."""
-    if value is None or isinstance(value, bool | int | float | str | list | dict):
-        return value
-    return str(value)
+def told(value: Any) -> str | None:
+    """One value, or what a collection holds, line by line."""
+    if isinstance(value, dict):
+        return ", ".join(told(part) or "–" for part in value.values())
+    if isinstance(value, list):
+        return " · ".join(told(line) or "–" for line in value)
+    return None if value is None else shown(value)

@@ -1,6 +1,14 @@
 """What can go wrong with descriptions, rules and loads; every text says what to do next."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+def about(what: Any, text: Any) -> str:
+    """A text, with what it is about before it: not every language writes the colon alike."""
+    return _("%(what)s: %(text)s") % {"what": what, "text": text}
 
 
 @dataclass(frozen=True)

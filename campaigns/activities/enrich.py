@@ -16,7 +16,7 @@ from campaigns.json_values import json_object, json_value
 from campaigns.list_fields import EnrichmentsField
 from schemas import rules
 from schemas.catalog import Catalog, FieldInfo, SchemaInfo
-from schemas.exceptions import Problem, SchemaError
+from schemas.exceptions import Problem, SchemaError, about
 
 TYPES_OF = {"count": "big_integer", "sum": "decimal", "avg": "decimal"}  # the others keep the type of the field
 
@@ -63,7 +63,7 @@ class Enrich(ActivityType):
                     add(entry, joins, context)
                 except SchemaError as error:
                     for problem in error.problems:
-                        yield Problem("entries", f"{entry['label']}: {problem.text}", problem.hint)
+                        yield Problem("entries", about(entry["label"], problem.text), problem.hint)
 
     def compile(self, node: Node, inputs: Mapping[str, list[Population]], context: Context) -> list[Step]:
         (population,) = inputs["in"]

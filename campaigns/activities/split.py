@@ -14,7 +14,7 @@ from campaigns.choices import Category
 from campaigns.list_fields import MAX_SUBSETS, SubsetsField
 from schemas import rules
 from schemas.catalog import Catalog
-from schemas.exceptions import Problem, SchemaError
+from schemas.exceptions import Problem, SchemaError, about
 
 NOBODY = 0  # the subset of those who are in none
 
@@ -78,7 +78,7 @@ class Split(ActivityType):
                 rules.condition_of(subset["rule"] or EVERYBODY, joins.schema, context.catalog, joins.records(), context.clock)
             except SchemaError as error:
                 for problem in error.problems:
-                    yield Problem("subsets", f"{subset['label']}: {problem.text}", problem.hint)
+                    yield Problem("subsets", about(subset["label"], problem.text), problem.hint)
 
     def compile(self, node: Node, inputs: Mapping[str, list[Population]], context: Context) -> list[Step]:
         (population,) = inputs["in"]

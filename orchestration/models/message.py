@@ -1,5 +1,7 @@
 """Message: the ledger. One row for each message wanted, before anything is sent; rows are never deleted on success."""
 
+import json
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -65,3 +67,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address} ({self.get_state_display()})"
+
+    @property
+    def recipient(self) -> str:
+        """The recipient's key as people write it."""
+        return ", ".join(str(part) for part in json.loads(self.recipient_key or "[]"))
