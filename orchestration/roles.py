@@ -10,10 +10,13 @@ MARKETER, APPROVER, MANAGER = "Marketer", "Approver", "Manager"
 OUR_APPS = ("schemas", "campaigns", "orchestration", "reporting")
 
 ROLES: dict[str, frozenset[str]] = {
-    # Draws campaigns, loads records, tests, submits, and launches what somebody else approved.
+    # Describes data, loads records, draws campaigns, tests, submits, and launches what somebody else approved.
     MARKETER: frozenset(
         """
         schemas.view_schema schemas.view_field schemas.view_relationship schemas.view_pair schemas.view_personal
+        schemas.add_schema schemas.change_schema schemas.add_field schemas.change_field schemas.delete_field
+        schemas.add_relationship schemas.change_relationship schemas.delete_relationship
+        schemas.add_pair schemas.change_pair schemas.delete_pair
         schemas.view_import schemas.add_import schemas.ingest_records
         campaigns.view_campaign campaigns.add_campaign campaigns.change_campaign
         campaigns.view_version campaigns.add_version campaigns.change_version campaigns.submit_version
