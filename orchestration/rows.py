@@ -1,5 +1,7 @@
 """Rows: the records of a population, with enough of each that a person recognises it."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +48,7 @@ def rows_of(run: Run, uid: str, port: str, user: Any, search: str = "") -> Rows:
     schema = catalog.schema(table.dimension)
     select, columns = question(table, schema, view_name(f"r{run.pk}", uid, port), search)
     _names, rows = fetch_rows(select, limit=LIMIT)
-    return Rows(columns, [list(row) for row in rows], table.rows, view_name(f"r{run.pk}", uid, port))
+    return Rows(columns, [read(row, columns) for row in rows], table.rows, view_name(f"r{run.pk}", uid, port))
 
 
 def question(table: WorkTable, schema: SchemaInfo, view: str, search: str) -> tuple[sa.Select[Any], list[dict[str, str]]]:
@@ -65,7 +67,9 @@ def question(table: WorkTable, schema: SchemaInfo, view: str, search: str) -> tu
         select = select.where(sa.or_(*(sa.cast(column, sa.Text).ilike(pattern) for column in wanted)))
     shown_key = [{"alias": c["alias"], "label": c["label"]} for c in key]
     columns = (
-        shown_key + [{"alias": f.name, "label": f.label} for f in fields] + [{"alias": c["alias"], "label": c["label"]} for c in extra]
+        shown_key
+        + [{"alias": f.name, "label": f.label} for f in fields]
+        + [{"alias": c["alias"], "label": c["label"], "type": c["type"]} for c in extra]
     )
     return select, columns
 
@@ -80,6 +84,14 @@ def telling(schema: SchemaInfo) -> list[FieldInfo]:
 
     chosen = sorted(others, key=rank)[:FIELDS]
     return [f for f in others if f in chosen]
+
+
+def read(row: Sequence[Any], columns: list[dict[str, str]]) -> list[Any]:
+    """Collections arrive as the text of their JSON."""
+    return [
+        json.loads(value) if column.get("type") == "json" and isinstance(value, str) else value
+        for value, column in zip(row, columns, strict=True)
+    ]
 
 
 def told(value: Any) -> str | None:

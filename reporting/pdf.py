@@ -38,7 +38,7 @@ ROWS_SHOWN = 60  # of one table; the rest is counted in a line below it
 LONG_NAME = 70  # letters; longer names get smaller type
 CARDS_IN_A_ROW = 4
 MESSAGE_COLUMNS = {  # with their widths in hundredths
-    "planned": 8.5, "sent": 7.5, "delivered": 9, "bounced": 9, "failed": 7, "unknown": 10, "unique_opens": 8, "unique_clicks": 8, "unsubscribes": 12.5,
+    "planned": 8, "sent": 8.5, "delivered": 9.5, "bounced": 9, "failed": 8.5, "unknown": 11, "unique_opens": 8.5, "unique_clicks": 8, "unsubscribes": 12,
 }  # fmt: skip
 
 
@@ -213,7 +213,7 @@ class Paper:
     def exclusions(self) -> list[Flowable]:
         names = (gettext("Reason"), gettext("Activity"), gettext("When"), gettext("Records"))
         rows = [[row.label, row.activity, row.moment, row.text] for row in self.figures.exclusions]
-        return self.table(gettext("Exclusions"), names, rows, (38, 30, 20, 12), words=3, empty=gettext("Nobody was excluded."))
+        return self.table(gettext("Exclusions"), names, rows, (36, 29, 19, 16), words=3, empty=gettext("Nobody was excluded."))
 
     def links(self) -> list[Flowable]:
         names = (gettext("Link"), gettext("Activity"), gettext("Unique clicks"), gettext("Share"), gettext("All clicks"))

@@ -59,6 +59,9 @@ class BuildAudience(ActivityType):
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
+            rule = self.initial.get("rule")
+            if isinstance(rule, Mapping) and not self.initial.get("dimension"):
+                self.initial["dimension"] = rule.get("schema", "")  # else the builder would not know what to draw the rule on
             if self.inbound:
                 del self.fields["dimension"]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from campaigns.activities.build_audience import BuildAudience
 from campaigns.flow import walk
 from campaigns.testing import Played, audience, graph, where
 from schemas.catalog import Catalog, Clock
@@ -51,3 +52,11 @@ def test_it_refuses_another_dimension() -> None:
     flow = walk(graph([audience("a"), audience("b", schema="order")], ["a>b"]), Catalog.load(), Clock.current(), "s", "t")
     assert [p.where for p in flow.problems] == ["b"]
     assert "Order" in str(flow.problems[0].text)
+
+
+def test_a_rule_alone_fills_in_its_dimension() -> None:
+    """Else the panel would show an empty rule, and storing it would lose the stored one."""
+    config = audience("a", where("city", "eq", "Paris"))["config"]
+    form = BuildAudience.Form(initial={"dimension": None, "rule": config["rule"]}, catalog=Catalog.load(), inputs={})
+    assert form["dimension"].value() == "customer"
+    assert 'value="customer" selected' in str(form["dimension"])

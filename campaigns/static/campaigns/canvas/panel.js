@@ -63,7 +63,7 @@ export class Panel {
     this.place.replaceChildren(
       this.head(kind.category, kind.icon, kind.label, kind.help, helpUrl),
       h("div", { class: "tc-panel-body" }, this.results, this.problems, h("label", { class: "tc-field-label", for: "tc-label" }, gettext("Name on the canvas")), label, this.fields),
-      this.drawing.editable ? this.actions([uid]) : null,
+      this.drawing.editable ? this.actions([uid]) : "",
     );
     this.showProblems();
     this.showResults();
@@ -173,7 +173,7 @@ export class Panel {
     this.place.replaceChildren(
       this.head("flow", "arrow_forward", gettext("Transition"), translate("From %(source)s to %(target)s", { source: names[0], target: names[1] })),
       h("div", { class: "tc-panel-body" }, h("label", { class: "tc-field-label", for: "tc-arrow-label" }, gettext("Label")), label, this.tasks[t.source] ? h("div", { class: "tc-pad-top" }, rows) : null),
-      this.drawing.editable ? this.actions([transitionKey(t)], false) : null,
+      this.drawing.editable ? this.actions([transitionKey(t)], false) : "",
     );
   }
 
