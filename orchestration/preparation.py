@@ -1,6 +1,7 @@
 """What a machine needs before the site can run: servers that answer, browser libraries, free ports; with clear words when not."""
 
 import hashlib
+import os
 import re
 import shutil
 import socket
@@ -108,7 +109,8 @@ def install_browser_libraries(say: Callable[[str], None]) -> None:
         return
     say("Installing browser libraries (once) ...")
     words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run([*npm_command(), *words], cwd=root, capture_output=True, text=True)
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ}  # the machine's own authorities, as behind a company's proxy
+    done = subprocess.run([*npm_command(), *words], cwd=root, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise NotReady(
             f"The browser libraries could not be installed:\n{done.stderr.strip()}\nCheck that the npm registry can be reached, then start again."
